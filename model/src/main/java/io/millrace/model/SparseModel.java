@@ -8,7 +8,7 @@ import io.millrace.model.backbone.BertWeights;
 import io.millrace.model.batch.PaddedBatch;
 import io.millrace.model.checkpoint.BertConfig;
 import io.millrace.model.checkpoint.Checkpoint;
-import io.millrace.model.checkpoint.HeadContract;
+import io.millrace.model.contract.HeadContract;
 import io.millrace.model.engine.InferenceThread;
 import io.millrace.model.engine.KernelLibrary;
 import io.millrace.model.engine.Parameters;

@@ -1,6 +1,13 @@
 package io.millrace.model.checkpoint;
 
 import io.millrace.model.InvalidModelException;
+import io.millrace.model.contract.EncodingContract;
+import io.millrace.model.contract.HeadContract;
+import io.millrace.model.contract.LogitAffine;
+import io.millrace.model.contract.Pooling;
+import io.millrace.model.contract.RoleContract;
+import io.millrace.model.contract.Saturation;
+import io.millrace.model.contract.SpecialTokenPolicy;
 import io.millrace.model.safetensors.WeightFiles;
 import io.millrace.model.tokenizer.Vocabulary;
 import java.io.IOException;
@@ -62,7 +69,7 @@ public record Checkpoint(Path directory, BertConfig config, EncodingContract con
         Path contractFile = directory.resolve(CONTRACT);
         EncodingContract contract;
         if (Files.exists(contractFile)) {
-            contract = ContractJson.read(contractFile.toString(), Files.readString(contractFile));
+            contract = EncodingContract.parse(contractFile.toString(), Files.readString(contractFile));
             checkDigests(contractFile, contract.digests(), digests);
         } else {
             contract = derive(directory, config, vocabulary);
@@ -109,7 +116,8 @@ public record Checkpoint(Path directory, BertConfig config, EncodingContract con
         }
     }
 
-    private static SortedMap<String, String> digests(Path directory) throws IOException {
+    /** SHA-256 of every file that decides a vector, by name. */
+    static SortedMap<String, String> digests(Path directory) throws IOException {
         List<String> files = new ArrayList<>(WeightFiles.names(directory));
         files.add(CONFIG);
         files.add(TOKENIZER);

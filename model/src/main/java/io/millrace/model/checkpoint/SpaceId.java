@@ -1,5 +1,8 @@
 package io.millrace.model.checkpoint;
 
+import io.millrace.model.contract.EncodingContract;
+import io.millrace.model.contract.HeadContract;
+import io.millrace.model.contract.RoleContract;
 import java.util.Map;
 
 /**

@@ -169,6 +169,15 @@ public final class WeightFiles implements AutoCloseable {
         return file(tensor).floats(tensor);
     }
 
+    /**
+     * A copy of a tensor as fp32, with its shape.
+     *
+     * @throws InvalidModelException if there is none of that name, or its type or values are not as they must be
+     */
+    public Tensor tensor(String tensor) {
+        return new Tensor(info(tensor).shape(), file(tensor).floats(tensor));
+    }
+
     private SafetensorsFile file(String tensor) {
         SafetensorsFile file = byTensor.get(tensor);
         if (file == null) {

@@ -1,4 +1,4 @@
-package io.millrace.model.checkpoint;
+package io.millrace.model.contract;
 
 /** What dampens a logit after ReLU, at each position. */
 public enum Saturation {

@@ -1,4 +1,4 @@
-package io.millrace.model.checkpoint;
+package io.millrace.model.contract;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;

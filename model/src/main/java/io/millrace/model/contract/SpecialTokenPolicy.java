@@ -1,4 +1,4 @@
-package io.millrace.model.checkpoint;
+package io.millrace.model.contract;
 
 /** Whether positions of control tokens such as {@code [CLS]} and {@code [SEP]} count in pooling. */
 public enum SpecialTokenPolicy {

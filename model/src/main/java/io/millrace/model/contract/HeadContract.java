@@ -1,4 +1,4 @@
-package io.millrace.model.checkpoint;
+package io.millrace.model.contract;
 
 /**
  * How logits become weights.

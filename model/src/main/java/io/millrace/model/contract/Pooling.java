@@ -1,4 +1,4 @@
-package io.millrace.model.checkpoint;
+package io.millrace.model.contract;
 
 /** How a term's weights at the positions of a text become one. */
 public enum Pooling {

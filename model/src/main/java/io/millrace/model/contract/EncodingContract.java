@@ -1,6 +1,7 @@
-package io.millrace.model.checkpoint;
+package io.millrace.model.contract;
 
 import io.millrace.model.TextRole;
+import java.util.Collections;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -21,7 +22,17 @@ public record EncodingContract(
         if (name.isBlank()) {
             throw new IllegalArgumentException("a model needs a name");
         }
-        digests = java.util.Collections.unmodifiableSortedMap(new TreeMap<>(digests));
+        digests = Collections.unmodifiableSortedMap(new TreeMap<>(digests));
+    }
+
+    /**
+     * Parses a {@code millrace.json}.
+     *
+     * @param file name for messages
+     * @throws io.millrace.model.InvalidModelException if a key is missing, unknown or has a value that makes no sense
+     */
+    public static EncodingContract parse(String file, String json) {
+        return ContractJson.read(file, json);
     }
 
     /** How texts of a role are read and cut. */

@@ -1,4 +1,4 @@
-package io.millrace.model.checkpoint;
+package io.millrace.model.contract;
 
 /**
  * Map applied to logits (bias included) before ReLU: {@code scale * x + shift}.
