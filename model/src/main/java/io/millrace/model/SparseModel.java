@@ -116,6 +116,11 @@ final class SparseModel implements AutoCloseable {
         });
     }
 
+    /** Whether fused kernels serve, rather than plain arrays. */
+    boolean isFused() {
+        return parts.orElseThrow().backbone() instanceof BertKernelBackbone;
+    }
+
     @Override
     public synchronized void close() {
         if (closed) {

@@ -36,13 +36,16 @@ public final class Parameters {
     }
 
     /**
-     * An array, copied from the file.
+     * An array, copied from the file into memory of libtorch's own. An array made from a Java buffer borrows the buffer's
+     * memory, which goes with the Java object; slices of it live on in native code and would read freed memory.
      *
      * @throws InvalidModelException if it is missing, or its shape, type or values are not as they must be
      */
     public PtNDArray array(String name, long... shape) {
         read.add(name);
-        return owner.create(files.floats(name, shape), new Shape(shape), DataType.FLOAT32);
+        try (PtNDArray borrowed = owner.create(files.floats(name, shape), new Shape(shape), DataType.FLOAT32)) {
+            return (PtNDArray) borrowed.duplicate();
+        }
     }
 
     /** Scale of a layer norm, called {@code weight} or, in older files, {@code gamma}. */
