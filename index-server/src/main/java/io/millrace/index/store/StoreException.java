@@ -1,0 +1,43 @@
+package io.millrace.index.store;
+
+/** A shard's storage refuses or fails; the kind says what a caller can do, the message what an operator can do. */
+public final class StoreException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /** What went wrong. */
+    public enum Kind {
+        /** Stored bytes are damaged; they are never served. */
+        CORRUPT,
+        /** Written by a version that this one does not know. */
+        UNSUPPORTED,
+        /** A write or a sync failed: nothing is written any more until the shard is opened again. */
+        FAILED,
+        /** The disk is full, or nearly; reads go on. */
+        NO_SPACE,
+        /** Another process has the directory open. */
+        LOCKED
+    }
+
+    private final Kind kind;
+
+    StoreException(Kind kind, String message) {
+        super(message);
+        this.kind = kind;
+    }
+
+    StoreException(Kind kind, String message, Throwable cause) {
+        super(message, cause);
+        this.kind = kind;
+    }
+
+    /** What went wrong. */
+    public Kind kind() {
+        return kind;
+    }
+
+    static StoreException corrupt(String what, String why) {
+        return new StoreException(
+                Kind.CORRUPT,
+                what + " is damaged: " + why + "; restore the shard from a backup or build it anew from its documents");
+    }
+}
