@@ -26,7 +26,8 @@ import org.rocksdb.SstFileWriter;
 
 /**
  * Segments on disk. One goes in as finished, synced files under its own key prefix, so that compaction never rewrites
- * it, and counts only once a manifest names it; it goes out as whole files. Safe for one writing thread beside readers.
+ * it, and counts only once a manifest names it; it goes out as whole files. Safe for any
+ * thread, as long as no two write the same number.
  */
 public final class SegmentFiles {
     private static final long READAHEAD_BYTES = 4L << 20;

@@ -130,6 +130,17 @@ public final class ShardStore implements AutoCloseable {
         }
     }
 
+    /** Makes the shard read-only: its memory and its disk may disagree until it is opened again. */
+    public void failStop(Throwable cause) {
+        if (failure == null) {
+            failure = new StoreException(
+                    StoreException.Kind.FAILED,
+                    "shard " + descriptor.identity() + " stopped writing after an unexpected " + cause
+                            + "; restart the server, and report it",
+                    cause);
+        }
+    }
+
     /** What made the shard read-only, or null. */
     public @Nullable StoreException failure() {
         return failure;

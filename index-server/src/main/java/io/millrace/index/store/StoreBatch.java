@@ -5,6 +5,7 @@ import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.DocumentVersion;
 import io.millrace.index.record.ShardCounters;
 import io.millrace.index.record.Stamp;
+import java.util.List;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.WriteBatch;
 
@@ -51,18 +52,15 @@ public final class StoreBatch implements AutoCloseable {
         put(Column.DELS, key, NOTHING);
     }
 
-    /** Forgets the mark of a dead version that no segment holds any more. */
-    public void forgetDead(long ordinal) {
-        delete(Column.DELS, Keys.ordinal(ordinal));
+    /** Of the versions from {@code first} to {@code last}, both included, only these are dead in a segment now. */
+    public void replaceDead(long first, long last, List<Long> dead) {
+        deleteRange(Column.DELS, first, last);
+        dead.forEach(ordinal -> put(Column.DELS, Keys.ordinal(ordinal), NOTHING));
     }
 
     /** Takes versions from {@code first} to {@code last}, both included, out of the write buffer. */
     public void unbuffer(long first, long last) {
-        try {
-            batch.deleteRange(store.handle(Column.BUF), Keys.ordinal(first), Keys.ordinal(last + 1));
-        } catch (RocksDBException e) {
-            throw outOfMemory(e);
-        }
+        deleteRange(Column.BUF, first, last);
     }
 
     /** Stores a row of the session table. */
@@ -111,6 +109,14 @@ public final class StoreBatch implements AutoCloseable {
     private void delete(Column column, byte[] key) {
         try {
             batch.delete(store.handle(column), key);
+        } catch (RocksDBException e) {
+            throw outOfMemory(e);
+        }
+    }
+
+    private void deleteRange(Column column, long first, long last) {
+        try {
+            batch.deleteRange(store.handle(column), Keys.ordinal(first), Keys.ordinal(last + 1));
         } catch (RocksDBException e) {
             throw outOfMemory(e);
         }

@@ -1,5 +1,7 @@
 package io.millrace.index.store;
 
+import java.nio.file.Path;
+
 /** A shard's storage refuses or fails; the kind says what a caller can do, the message what an operator can do. */
 public final class StoreException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -33,6 +35,14 @@ public final class StoreException extends RuntimeException {
     /** What went wrong. */
     public Kind kind() {
         return kind;
+    }
+
+    /** Refuses a write before it fills the disk; it may be tried again when there is room. */
+    public static StoreException diskNearlyFull(Path directory, long usableBytes, long minFreeBytes) {
+        return new StoreException(
+                Kind.NO_SPACE,
+                "the disk of " + directory + " has " + (usableBytes >> 20) + " MiB left and "
+                        + (minFreeBytes >> 20) + " MiB are kept free; free some space, reads go on");
     }
 
     static StoreException corrupt(String what, String why) {
