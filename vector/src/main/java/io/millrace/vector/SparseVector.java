@@ -26,8 +26,8 @@ public record SparseVector(int[] ids, float[] weights) {
      */
     public SparseVector {
         if (ids.length != weights.length) {
-            throw new InvalidVectorException(
-                    "vector has " + ids.length + " ids but " + weights.length + " weights; send one weight for each id");
+            throw new InvalidVectorException("vector has " + ids.length + " ids but " + weights.length
+                    + " weights; send one weight for each id");
         }
         if (ids.length > MAX_NON_ZEROS) {
             throw new InvalidVectorException("vector has " + ids.length + " entries; the limit is " + MAX_NON_ZEROS
@@ -42,8 +42,8 @@ public record SparseVector(int[] ids, float[] weights) {
             float weight = weights[i];
             // Written so that NaN fails too.
             if (!(weight > 0f && weight < Float.POSITIVE_INFINITY)) {
-                throw new InvalidVectorException("weights must be finite and above 0, but weights[" + i + "] = " + weight
-                        + " (term " + Integer.toUnsignedString(ids[i]) + "); leave zero terms out");
+                throw new InvalidVectorException("weights must be finite and above 0, but weights[" + i + "] = "
+                        + weight + " (term " + Integer.toUnsignedString(ids[i]) + "); leave zero terms out");
             }
         }
     }

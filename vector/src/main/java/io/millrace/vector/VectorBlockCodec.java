@@ -44,8 +44,8 @@ public final class VectorBlockCodec {
             size += MAX_VARINT_BYTES + (long) vector.size() * (MAX_VARINT_BYTES + Float.BYTES);
         }
         if (vectors.size() > MAX_VECTORS || size > Integer.MAX_VALUE - 8) {
-            throw new InvalidVectorException("a block of " + vectors.size() + " vectors, up to " + size
-                    + " bytes, is too large; split it");
+            throw new InvalidVectorException(
+                    "a block of " + vectors.size() + " vectors, up to " + size + " bytes, is too large; split it");
         }
         ByteBuffer out = ByteBuffer.allocate((int) size).order(ByteOrder.LITTLE_ENDIAN);
         out.put(FORMAT_FLOAT32);
@@ -90,8 +90,8 @@ public final class VectorBlockCodec {
      */
     public static List<SparseVector> decode(byte[] block, int count) {
         if (count < 0 || count > MAX_VECTORS) {
-            throw new InvalidVectorException("block announces " + Integer.toUnsignedString(count)
-                    + " vectors; the limit is " + MAX_VECTORS);
+            throw new InvalidVectorException(
+                    "block announces " + Integer.toUnsignedString(count) + " vectors; the limit is " + MAX_VECTORS);
         }
         ByteBuffer in = ByteBuffer.wrap(block).order(ByteOrder.LITTLE_ENDIAN);
         List<SparseVector> vectors = new ArrayList<>(Math.min(count, block.length));

@@ -61,7 +61,8 @@ class VectorBlockCodecTest {
         assertThatThrownBy(() -> VectorBlockCodec.decode(bomb, 1))
                 .isInstanceOf(InvalidVectorException.class)
                 .hasMessageContaining("announces 2147483647 entries");
-        assertThatThrownBy(() -> VectorBlockCodec.decode(bomb, Integer.MAX_VALUE)).hasMessageContaining("limit");
+        assertThatThrownBy(() -> VectorBlockCodec.decode(bomb, Integer.MAX_VALUE))
+                .hasMessageContaining("limit");
     }
 
     @Test

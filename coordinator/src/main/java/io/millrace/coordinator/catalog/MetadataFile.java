@@ -1,0 +1,159 @@
+package io.millrace.coordinator.catalog;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.millrace.v1.ClusterMetadata;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.function.UnaryOperator;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The catalog on disk: one small file, replaced atomically and synced with every change, and locked against a second
+ * process.
+ *
+ * <p>Layout: 8 bytes magic with version, 4 bytes CRC-32C of the rest, then a {@link ClusterMetadata}. A file that does not
+ * match its checksum is never used. Safe for any thread.
+ */
+public final class MetadataFile implements AutoCloseable {
+    private static final byte[] MAGIC = "MRMETA01".getBytes(StandardCharsets.US_ASCII);
+    private static final int HEADER_BYTES = MAGIC.length + Integer.BYTES;
+
+    private final Path file;
+    private final FileChannel lockChannel;
+    private ClusterMetadata current;
+
+    private MetadataFile(Path file, FileChannel lockChannel, ClusterMetadata current) {
+        this.file = file;
+        this.lockChannel = lockChannel;
+        this.current = current;
+    }
+
+    /**
+     * Opens or creates the catalog of a folder.
+     *
+     * @throws UncheckedIOException if the folder cannot be used, another process holds it, or the file is damaged
+     */
+    public static MetadataFile open(Path folder) {
+        FileChannel channel = null;
+        try {
+            Files.createDirectories(folder);
+            channel = FileChannel.open(folder.resolve("LOCK"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            if (lock(channel) == null) {
+                throw new IOException("another coordinator uses this folder; give each its own --data-dir");
+            }
+            Path file = folder.resolve("catalog");
+            ClusterMetadata metadata =
+                    Files.exists(file) ? decode(Files.readAllBytes(file)) : ClusterMetadata.getDefaultInstance();
+            return new MetadataFile(file, channel, metadata);
+        } catch (IOException e) {
+            release(channel);
+            throw new UncheckedIOException("cannot open the catalog in " + folder + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** The latest durable state. */
+    public synchronized ClusterMetadata current() {
+        return current;
+    }
+
+    /** Replaces the state; on return the new one is durable. A change that changes nothing writes nothing. */
+    public synchronized ClusterMetadata update(UnaryOperator<ClusterMetadata> change) {
+        ClusterMetadata changed = change.apply(current);
+        if (changed.equals(current)) {
+            return current;
+        }
+        ClusterMetadata next =
+                changed.toBuilder().setVersion(current.getVersion() + 1).build();
+        try {
+            Path draft = file.resolveSibling("catalog.draft");
+            try (FileChannel channel = FileChannel.open(
+                    draft, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+                ByteBuffer bytes = ByteBuffer.wrap(encode(next));
+                while (bytes.hasRemaining()) {
+                    channel.write(bytes);
+                }
+                channel.force(true);
+            }
+            Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            try (FileChannel folder = FileChannel.open(file.toAbsolutePath().getParent())) {
+                folder.force(true);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot store the catalog in " + file + ": " + e.getMessage(), e);
+        }
+        current = next;
+        return next;
+    }
+
+    @Override
+    public void close() {
+        release(lockChannel);
+    }
+
+    private static void release(@Nullable FileChannel channel) {
+        try {
+            if (channel != null) {
+                channel.close();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static @Nullable FileLock lock(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock();
+        } catch (OverlappingFileLockException held) {
+            return null; // by this very process
+        }
+    }
+
+    private static byte[] encode(ClusterMetadata metadata) {
+        byte[] body = metadata.toByteArray();
+        return ByteBuffer.allocate(HEADER_BYTES + body.length)
+                .put(MAGIC)
+                .putInt(crc32c(body))
+                .put(body)
+                .array();
+    }
+
+    private static ClusterMetadata decode(byte[] bytes) throws IOException {
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        byte[] magic = new byte[MAGIC.length];
+        if (bytes.length >= HEADER_BYTES) {
+            in.get(magic);
+        }
+        if (!Arrays.equals(magic, MAGIC)) {
+            throw new IOException("the catalog file (" + bytes.length
+                    + " bytes) is not one, or is of another version; restore it from a backup");
+        }
+        int expected = in.getInt();
+        byte[] body = new byte[in.remaining()];
+        in.get(body);
+        if (crc32c(body) != expected) {
+            throw new IOException("the catalog file does not match its checksum; restore it from a backup");
+        }
+        try {
+            return ClusterMetadata.parseFrom(body);
+        } catch (InvalidProtocolBufferException e) {
+            throw new IOException("the catalog file cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static int crc32c(byte[] bytes) {
+        CRC32C crc = new CRC32C();
+        crc.update(bytes);
+        return (int) crc.getValue();
+    }
+}

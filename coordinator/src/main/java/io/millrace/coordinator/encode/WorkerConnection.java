@@ -1,0 +1,157 @@
+package io.millrace.coordinator.encode;
+
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.millrace.coordinator.catalog.IndexServers;
+import io.millrace.v1.DescribeModelRequest;
+import io.millrace.v1.EncoderWorkerGrpc;
+import io.millrace.v1.ModelDescription;
+import io.millrace.v1.TextRole;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps one worker connected: asks what it serves, opens a stream for queries and one for documents (so that bulk can
+ * never use up the queries' credit), and starts over with a growing pause whenever one of them ends.
+ */
+final class WorkerConnection implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(WorkerConnection.class);
+    private static final long FIRST_PAUSE_MILLIS = 50;
+    private static final long LONGEST_PAUSE_MILLIS = 1_000;
+
+    /** A worker as last seen: what it serves, and its two streams. */
+    record Link(ModelDescription model, EncoderStream queries, EncoderStream documents) {
+        EncoderStream stream(TextRole role) {
+            return role == TextRole.TEXT_ROLE_QUERY ? queries : documents;
+        }
+
+        boolean isUp() {
+            return !queries.hasEnded() && !documents.hasEnded();
+        }
+    }
+
+    private final String address;
+    private final Runnable onChange;
+    private final ManagedChannel channel;
+    private final Object signal = new Object();
+    private volatile @Nullable Link link;
+    private volatile String lastProblem = "not connected yet";
+    private volatile boolean closed;
+
+    WorkerConnection(String address, Runnable onChange) {
+        this.address = address;
+        this.onChange = onChange;
+        this.channel = IndexServers.open(address);
+    }
+
+    String address() {
+        return address;
+    }
+
+    /** The live link; null while there is none. */
+    @Nullable
+    Link link() {
+        Link current = link;
+        return current != null && current.isUp() ? current : null;
+    }
+
+    /** Why there is no link. */
+    String lastProblem() {
+        return lastProblem;
+    }
+
+    /** Runs until closed; call on a thread of its own. */
+    void keepConnected() {
+        long pause = FIRST_PAUSE_MILLIS;
+        while (!closed) {
+            try {
+                Link fresh = connect();
+                LOG.info(
+                        "worker connected: address={} space={}",
+                        address,
+                        fresh.model().getSpaceId());
+                link = fresh;
+                pause = FIRST_PAUSE_MILLIS;
+                onChange.run();
+                awaitEnd(fresh);
+                lastProblem = "its stream ended";
+                LOG.info("worker lost: address={}", address);
+            } catch (StatusRuntimeException e) {
+                lastProblem = e.getStatus().toString();
+                LOG.debug("worker not reachable: address={} reason={}", address, e.getStatus());
+            } catch (InterruptedException e) {
+                return;
+            }
+            link = null;
+            onChange.run();
+            if (!pauseOrClosed(pause)) {
+                return;
+            }
+            pause = Math.min(2 * pause, LONGEST_PAUSE_MILLIS);
+            channel.resetConnectBackoff();
+        }
+    }
+
+    private Link connect() {
+        ModelDescription model = EncoderWorkerGrpc.newBlockingStub(channel)
+                .withDeadlineAfter(10, TimeUnit.SECONDS)
+                .describeModel(DescribeModelRequest.getDefaultInstance());
+        Link fresh = new Link(model, new EncoderStream(this::changed), new EncoderStream(this::changed));
+        fresh.queries().open(EncoderWorkerGrpc.newStub(channel));
+        fresh.documents().open(EncoderWorkerGrpc.newStub(channel));
+        return fresh;
+    }
+
+    private void awaitEnd(Link current) throws InterruptedException {
+        synchronized (signal) {
+            while (!closed && current.isUp()) {
+                signal.wait();
+            }
+        }
+        // One stream without the other is of no use.
+        Status reason = Status.UNAVAILABLE.withDescription("the connection to worker " + address + " was lost");
+        current.queries().cancel(reason);
+        current.documents().cancel(reason);
+    }
+
+    private void changed() {
+        synchronized (signal) {
+            signal.notifyAll();
+        }
+        onChange.run();
+    }
+
+    private boolean pauseOrClosed(long millis) {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        try {
+            synchronized (signal) {
+                long left = deadline - System.nanoTime();
+                while (!closed && left > 0) {
+                    TimeUnit.NANOSECONDS.timedWait(signal, left);
+                    left = deadline - System.nanoTime();
+                }
+            }
+        } catch (InterruptedException e) {
+            return false;
+        }
+        return !closed;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        Link current = link;
+        if (current != null) {
+            Status reason = Status.CANCELLED.withDescription("the coordinator is stopping");
+            current.queries().cancel(reason);
+            current.documents().cancel(reason);
+        }
+        synchronized (signal) {
+            signal.notifyAll();
+        }
+        channel.shutdownNow();
+    }
+}

@@ -1,0 +1,241 @@
+package io.millrace.coordinator.encode;
+
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.millrace.coordinator.encode.WorkerConnection.Link;
+import io.millrace.service.Refusals;
+import io.millrace.v1.EncodeBatch;
+import io.millrace.v1.EncodedBatch;
+import io.millrace.v1.Member;
+import io.millrace.v1.ModelDescription;
+import io.millrace.v1.TextRole;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All encoder workers as one. A batch goes to the worker with credit that has the fewest batches outstanding; if that
+ * worker fails, to another, until the caller's time is up. Callers block; nothing is queued here. Safe for any thread.
+ */
+public final class WorkerPool implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(WorkerPool.class);
+    private static final long WAKE_MILLIS = 250;
+    private static final long FIRST_PAUSE_MILLIS = 5;
+    private static final long LONGEST_PAUSE_MILLIS = 500;
+
+    private final List<WorkerConnection> workers = new ArrayList<>();
+    private final Object signal = new Object();
+
+    /** Begins to connect to every address. */
+    public static WorkerPool connect(List<String> addresses) {
+        WorkerPool pool = new WorkerPool();
+        for (String address : addresses) {
+            WorkerConnection worker = new WorkerConnection(address, pool::changed);
+            pool.workers.add(worker);
+            Thread.ofVirtual().name("worker-" + address).start(worker::keepConnected);
+        }
+        return pool;
+    }
+
+    private WorkerPool() {}
+
+    /**
+     * Encodes texts, in order.
+     *
+     * @param request texts, role and space; an empty space = the one that the workers serve
+     * @param timeout time for all attempts together
+     * @throws StatusRuntimeException FAILED_PRECONDITION if every worker serves another space; UNAVAILABLE or
+     *     DEADLINE_EXCEEDED if none did it in time; INVALID_ARGUMENT if the texts themselves are at fault
+     */
+    public EncodedBatch encode(EncodeBatch request, Duration timeout) throws InterruptedException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        String space = request.getSpaceId().isEmpty() ? space() : request.getSpaceId();
+        StatusRuntimeException last = null;
+        long pauseMillis = FIRST_PAUSE_MILLIS;
+        while (true) {
+            long left = deadline - System.nanoTime();
+            if (left <= 0) {
+                throw noneInTime(space, timeout, last);
+            }
+            EncodeBatch.Builder batch = request.toBuilder().setSpaceId(space).setTimeoutMillis((int)
+                    Math.max(1, TimeUnit.NANOSECONDS.toMillis(left)));
+            CompletableFuture<EncodedBatch> answer = send(batch, space, deadline);
+            if (answer == null) {
+                continue; // time is up; said at the top
+            }
+            try {
+                return answer.get(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+            } catch (ExecutionException e) {
+                last = refusalOf(e);
+                LOG.debug("encode attempt failed: {}", last.getStatus());
+                Thread.sleep(pauseMillis);
+                pauseMillis = Math.min(2 * pauseMillis, LONGEST_PAUSE_MILLIS);
+            } catch (TimeoutException e) {
+                throw noneInTime(space, timeout, last);
+            }
+        }
+    }
+
+    /**
+     * The one space that all connected workers serve.
+     *
+     * @throws StatusRuntimeException UNAVAILABLE if no worker is connected, FAILED_PRECONDITION if they disagree
+     */
+    public String space() {
+        List<String> spaces = connectedModels().stream()
+                .map(ModelDescription::getSpaceId)
+                .distinct()
+                .toList();
+        if (spaces.isEmpty()) {
+            throw Refusals.unavailable("no encoder worker answers: " + problems());
+        }
+        if (spaces.size() > 1) {
+            throw Refusals.failedPrecondition(
+                    "the encoder workers serve different spaces " + spaces + "; give them all the same checkpoint");
+        }
+        return spaces.getFirst();
+    }
+
+    /** The model behind a space, from any connected worker that serves it; null if none does. */
+    public @Nullable ModelDescription model(String space) {
+        return connectedModels().stream()
+                .filter(model -> model.getSpaceId().equals(space))
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** Waits until every worker is connected, or the time is up; returns whether all are. */
+    public boolean awaitAll(Duration timeout) throws InterruptedException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        synchronized (signal) {
+            while (workers.stream().anyMatch(worker -> worker.link() == null)) {
+                long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+                if (left <= 0) {
+                    return false;
+                }
+                signal.wait(Math.min(left, WAKE_MILLIS));
+            }
+        }
+        return true;
+    }
+
+    /** What each worker is and whether it answers. */
+    public List<Member> members() {
+        List<Member> members = new ArrayList<>();
+        for (WorkerConnection worker : workers) {
+            Link link = worker.link();
+            members.add(Member.newBuilder()
+                    .setRole("encoder-worker")
+                    .setAddress(worker.address())
+                    .setReachable(link != null)
+                    .setDetail(link == null ? worker.lastProblem() : describe(link.model()))
+                    .build());
+        }
+        return members;
+    }
+
+    @Override
+    public void close() {
+        workers.forEach(WorkerConnection::close);
+    }
+
+    private @Nullable CompletableFuture<EncodedBatch> send(EncodeBatch.Builder batch, String space, long deadline)
+            throws InterruptedException {
+        synchronized (signal) {
+            while (true) {
+                for (EncoderStream stream : streamsByLoad(space, batch.getRole())) {
+                    CompletableFuture<EncodedBatch> answer = stream.trySend(batch);
+                    if (answer != null) {
+                        return answer;
+                    }
+                }
+                requireSomeHope(space);
+                long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+                if (left <= 0) {
+                    return null;
+                }
+                signal.wait(Math.min(left, WAKE_MILLIS));
+            }
+        }
+    }
+
+    private List<EncoderStream> streamsByLoad(String space, TextRole role) {
+        List<EncoderStream> streams = new ArrayList<>();
+        for (WorkerConnection worker : workers) {
+            Link link = worker.link();
+            if (link != null && link.model().getSpaceId().equals(space)) {
+                streams.add(link.stream(role));
+            }
+        }
+        streams.sort(Comparator.comparingInt(EncoderStream::outstandingBatches));
+        return streams;
+    }
+
+    /** Waiting helps if a worker of the space is busy or one of unknown space may come back; else it is refused now. */
+    private void requireSomeHope(String space) {
+        boolean allKnown = workers.stream().allMatch(worker -> worker.link() != null);
+        if (allKnown && model(space) == null) {
+            throw Refusals.failedPrecondition("the collection is in space " + space + ", but the workers serve "
+                    + connectedModels().stream()
+                            .map(ModelDescription::getSpaceId)
+                            .distinct()
+                            .toList()
+                    + "; start workers with the collection's checkpoint, or index into a new collection");
+        }
+    }
+
+    private static StatusRuntimeException refusalOf(ExecutionException e) {
+        StatusRuntimeException refusal = e.getCause() instanceof StatusRuntimeException status
+                ? status
+                : Status.fromThrowable(e).asRuntimeException();
+        return switch (refusal.getStatus().getCode()) {
+            // The worker, not the batch, is at fault: another one may do it.
+            case UNAVAILABLE, CANCELLED, RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, INTERNAL, UNKNOWN -> refusal;
+            default -> throw refusal;
+        };
+    }
+
+    private StatusRuntimeException noneInTime(String space, Duration timeout, @Nullable StatusRuntimeException last) {
+        return Refusals.unavailable("no encoder worker of space " + space + " answered within " + timeout.toMillis()
+                + " ms" + (last == null ? "" : "; the last failure was " + last.getStatus()) + "; " + problems());
+    }
+
+    private String problems() {
+        List<String> problems = workers.stream()
+                .filter(worker -> worker.link() == null)
+                .map(worker -> worker.address() + " (" + worker.lastProblem() + ")")
+                .toList();
+        return problems.isEmpty()
+                ? "all workers are connected but busy"
+                : "not connected: " + String.join(", ", problems);
+    }
+
+    private List<ModelDescription> connectedModels() {
+        List<ModelDescription> models = new ArrayList<>();
+        for (WorkerConnection worker : workers) {
+            Link link = worker.link();
+            if (link != null) {
+                models.add(link.model());
+            }
+        }
+        return models;
+    }
+
+    private static String describe(ModelDescription model) {
+        return model.getName() + " on " + model.getDevice() + ", space " + model.getSpaceId();
+    }
+
+    private void changed() {
+        synchronized (signal) {
+            signal.notifyAll();
+        }
+    }
+}
