@@ -12,7 +12,7 @@ import java.time.Duration;
  */
 public record ClientOptions(String host, int port, Duration callTimeout, int maxMessageBytes) {
     /** Port a coordinator listens on unless told otherwise. */
-    public static final int DEFAULT_PORT = 7600;
+    public static final int DEFAULT_PORT = 7300;
 
     private static final Duration DEFAULT_CALL_TIMEOUT = Duration.ofSeconds(30);
     /** 10,000 hits with their texts can pass gRPC's default of 4 MiB. */
