@@ -14,12 +14,14 @@ public final class SearchState implements AutoCloseable {
     private final long appliedIndex;
     private final SearchView view;
     private final StoreSnapshot documents;
+    private final ShardSize size;
     private final AtomicInteger holders = new AtomicInteger(1);
 
     SearchState(long appliedIndex, SearchView view, StoreSnapshot documents) {
         this.appliedIndex = appliedIndex;
         this.view = view;
         this.documents = documents;
+        this.size = ShardSize.of(view.segments());
         view.segments().forEach(segment -> segment.segment().retain());
     }
 
@@ -36,6 +38,11 @@ public final class SearchState implements AutoCloseable {
     /** Sources, vectors and entries of the same moment. */
     public StoreSnapshot documents() {
         return documents;
+    }
+
+    /** Counts and sizes. */
+    public ShardSize size() {
+        return size;
     }
 
     /** Becomes one more holder, unless the last one has just left. */

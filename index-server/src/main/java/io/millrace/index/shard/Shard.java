@@ -98,11 +98,9 @@ public final class Shard implements AutoCloseable {
         }
     }
 
-    /** Counts and sizes of the latest state. */
+    /** Counts and sizes of the latest state; they outlive the state itself. */
     public ShardSize size() {
-        try (SearchState latest = state()) {
-            return ShardSize.of(latest.segments());
-        }
+        return state.size();
     }
 
     /**
@@ -113,7 +111,7 @@ public final class Shard implements AutoCloseable {
     public boolean awaitApplied(long index, long timeoutMillis) throws InterruptedException {
         long end = System.nanoTime() + timeoutMillis * 1_000_000;
         synchronized (applied) {
-            while (state.appliedIndex() < index) {
+            while (Long.compareUnsigned(state.appliedIndex(), index) < 0) {
                 long left = (end - System.nanoTime()) / 1_000_000;
                 if (left <= 0) {
                     return false;

@@ -75,7 +75,7 @@ final class ShardMaintenance {
 
     private void considerFlush() {
         List<SegmentView> views = shard.segments();
-        ShardSize size = ShardSize.of(views);
+        ShardSize size = shard.size();
         if (held || flushing != null || !limits.mustFlush(size.bufferedDocuments(), size.bufferedPostings())) {
             return;
         }
@@ -93,7 +93,7 @@ final class ShardMaintenance {
             return;
         }
         List<SegmentView> views = shard.segments();
-        int durable = ShardSize.of(views).segments();
+        int durable = shard.size().segments();
         int first = Runs.mergeableTail(views, 0, durable, MERGE_SEGMENTS, limits.maxSegmentDocuments());
         int end = durable;
         for (int i = 0; i < durable && first == durable; i++) {

@@ -45,6 +45,12 @@ public final class StoreException extends RuntimeException {
                         + (minFreeBytes >> 20) + " MiB are kept free; free some space, reads go on");
     }
 
+    /** A stored value whose checksum holds but whose content cannot be read. */
+    public static StoreException undecodable(String what, Exception cause) {
+        return new StoreException(
+                Kind.CORRUPT, what + " cannot be decoded: " + cause.getMessage() + "; restore the shard from a backup", cause);
+    }
+
     static StoreException corrupt(String what, String why) {
         return new StoreException(
                 Kind.CORRUPT,
