@@ -1,6 +1,7 @@
 package io.millrace.index.shard;
 
 import io.millrace.index.store.ShardStore;
+import io.millrace.index.store.StoreException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -202,6 +203,8 @@ public final class ShardWriter implements AutoCloseable {
     private void perform(Runnable work) {
         try {
             work.run();
+        } catch (StoreException e) {
+            LOG.error("shard {}: {}", shard.descriptor().identity(), e.getMessage());
         } catch (RuntimeException | OutOfMemoryError e) {
             LOG.error("shard {}: a step failed", shard.descriptor().identity(), e);
         }

@@ -98,10 +98,16 @@ public final class SegmentFiles {
         }
     }
 
+    /** Numbers of all segments that have data on disk, named by the manifest or not. */
+    Set<Integer> stored() {
+        Set<Integer> stored = new HashSet<>(segmentsIn(Column.IDS, 0, Integer.MAX_VALUE));
+        stored.addAll(segmentsIn(Column.POSTINGS, 0, Integer.MAX_VALUE));
+        return stored;
+    }
+
     /** Removes segments that no manifest names, and files staged but never ingested. */
     void collectOrphans(Manifest manifest) {
-        Set<Integer> orphans = new HashSet<>(segmentsIn(Column.IDS, 0, Integer.MAX_VALUE));
-        orphans.addAll(segmentsIn(Column.POSTINGS, 0, Integer.MAX_VALUE));
+        Set<Integer> orphans = stored();
         manifest.segments().forEach(live -> orphans.remove(live.id()));
         orphans.forEach(this::remove);
         if (Files.isDirectory(staging)) {
