@@ -1,0 +1,34 @@
+package io.millrace.deploy;
+
+import io.millrace.deploy.cli.CommandTree;
+import io.millrace.deploy.cli.Console;
+import io.millrace.deploy.command.CollectionCommand;
+import io.millrace.deploy.command.DeleteCommand;
+import io.millrace.deploy.command.EncodeCommand;
+import io.millrace.deploy.command.GetCommand;
+import io.millrace.deploy.command.IndexCommand;
+import io.millrace.deploy.command.SearchCommand;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The program {@code millrace}. */
+public final class Main {
+    private Main() {}
+
+    /** Runs a command and exits with its code. */
+    public static void main(String[] arguments) {
+        System.exit(commands(Console.system()).execute(arguments));
+    }
+
+    /** All commands over a console. */
+    public static CommandTree commands(Console console) {
+        Map<String, Object> commands = new LinkedHashMap<>();
+        commands.put("index", new IndexCommand(console));
+        commands.put("search", new SearchCommand(console));
+        commands.put("get", new GetCommand(console));
+        commands.put("delete", new DeleteCommand(console));
+        commands.put("encode", new EncodeCommand(console));
+        commands.put("collection", new CollectionCommand(console));
+        return new CommandTree(console, commands);
+    }
+}
