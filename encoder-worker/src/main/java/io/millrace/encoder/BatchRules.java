@@ -1,0 +1,66 @@
+package io.millrace.encoder;
+
+import io.grpc.Status;
+import io.millrace.encoder.batch.Failure;
+import io.millrace.model.SparseEncoder;
+import io.millrace.v1.EncodeBatch;
+import io.millrace.v1.TextRole;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+
+/**
+ * What a batch must be to be encoded here.
+ *
+ * @param spaceId the only space served
+ * @param modelName its checkpoint, for messages
+ */
+record BatchRules(String spaceId, String modelName) {
+    /** Most texts in a batch. */
+    static final int MAX_TEXTS = 1024;
+
+    /** Longest text, bytes of UTF-8: 512 KiB. No model reads a hundredth of it. */
+    static final int MAX_TEXT_BYTES = 512 << 10;
+
+    static BatchRules of(SparseEncoder encoder) {
+        return new BatchRules(encoder.spaceId(), encoder.name());
+    }
+
+    /** Why the batch is refused; empty = it is fine. */
+    Optional<Failure> violation(EncodeBatch batch) {
+        if (batch.getRole() != TextRole.TEXT_ROLE_QUERY && batch.getRole() != TextRole.TEXT_ROLE_DOCUMENT) {
+            return invalid("role", "is " + batch.getRoleValue() + "; set TEXT_ROLE_QUERY or TEXT_ROLE_DOCUMENT");
+        }
+        if (batch.getTextsCount() == 0 || batch.getTextsCount() > MAX_TEXTS) {
+            return invalid("texts", "has " + batch.getTextsCount() + " texts; send 1 to " + MAX_TEXTS);
+        }
+        if (!batch.getSpaceId().equals(spaceId)) {
+            return Optional.of(new Failure(
+                    Status.Code.FAILED_PRECONDITION,
+                    "space_id: the batch is for space '" + shortened(batch.getSpaceId()) + "', but this worker serves '"
+                            + spaceId + "' (" + modelName
+                            + "); send it to a worker of its space, or ask DescribeModel again",
+                    "space_id"));
+        }
+        for (int i = 0; i < batch.getTextsCount(); i++) {
+            String text = batch.getTexts(i);
+            // A char is 1 to 3 bytes: count only where it matters.
+            if (text.length() > MAX_TEXT_BYTES / 3) {
+                int bytes = text.getBytes(StandardCharsets.UTF_8).length;
+                if (bytes > MAX_TEXT_BYTES) {
+                    return invalid(
+                            "texts[" + i + "]",
+                            "is " + bytes + " bytes; the limit is " + MAX_TEXT_BYTES + ": split it into passages");
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Failure> invalid(String field, String message) {
+        return Optional.of(new Failure(Status.Code.INVALID_ARGUMENT, field + ": " + message, field));
+    }
+
+    private static String shortened(String spaceId) {
+        return spaceId.length() <= 64 ? spaceId : spaceId.substring(0, 64) + "…";
+    }
+}

@@ -1,0 +1,141 @@
+package io.millrace.encoder;
+
+import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.millrace.encoder.batch.BatchQueue;
+import io.millrace.encoder.batch.EncoderMetrics;
+import io.millrace.model.SparseEncoder;
+import io.millrace.model.TextRole;
+import io.millrace.service.Refusals;
+import io.millrace.v1.DescribeModelRequest;
+import io.millrace.v1.EncodeBatch;
+import io.millrace.v1.EncodeReply;
+import io.millrace.v1.EncoderWorkerGrpc;
+import io.millrace.v1.ModelDescription;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The gRPC service of a worker: streams with explicit credit into one {@link BatchQueue}. Safe for any thread. */
+final class EncoderService extends EncoderWorkerGrpc.EncoderWorkerImplBase
+        implements EncodeStream.Intake, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(EncoderService.class);
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+
+    private final SparseEncoder encoder;
+    private final StreamLimits limits;
+    private final Admission admission;
+    private final BatchIntake intake;
+    private final Set<EncodeStream> streams = ConcurrentHashMap.newKeySet();
+    private volatile boolean draining;
+
+    /**
+     * What bounds a service.
+     *
+     * @param queuedBytes bytes of requests in the worker, all streams together
+     * @param tokenizerThreads threads that tokenise documents
+     */
+    record Limits(StreamLimits streams, long queuedBytes, int tokenizerThreads) {}
+
+    EncoderService(SparseEncoder encoder, BatchQueue queue, Limits limits, EncoderMetrics metrics) {
+        this.encoder = encoder;
+        this.limits = limits.streams();
+        this.admission = new Admission(limits.queuedBytes(), this::advanceAll);
+        this.intake = new BatchIntake(encoder, queue, admission, metrics, limits.tokenizerThreads());
+        metrics.gauge("millrace_encoder_streams", "Streams open.", streams::size);
+        metrics.gauge("millrace_encoder_queued_bytes", "Bytes of requests in the worker.", admission::usedBytes);
+    }
+
+    @Override
+    public StreamObserver<EncodeBatch> encode(StreamObserver<EncodeReply> observer) {
+        ServerCallStreamObserver<EncodeReply> replies = (ServerCallStreamObserver<EncodeReply>) observer;
+        EncodeStream stream = new EncodeStream(replies, this, limits);
+        replies.disableAutoRequest();
+        replies.setOnReadyHandler(stream::advance);
+        replies.setOnCancelHandler(stream::cancelled);
+        replies.setOnCloseHandler(stream::cancelled); // also when something above this service ended the call
+        // Counted before it is compared, so that two at once cannot both be the last.
+        streams.add(stream);
+        if (draining) {
+            stream.end(stopping());
+        } else if (streams.size() > limits.streams()) {
+            stream.end(Refusals.overloaded(
+                            "the worker has " + limits.streams()
+                                    + " streams open, its limit; share streams or add workers",
+                            RETRY_AFTER)
+                    .getStatus());
+        } else {
+            stream.advance();
+        }
+        return stream;
+    }
+
+    @Override
+    public void describeModel(DescribeModelRequest request, StreamObserver<ModelDescription> observer) {
+        observer.onNext(ModelDescription.newBuilder()
+                .setSpaceId(encoder.spaceId())
+                .setName(encoder.name())
+                .setVocabularySize(encoder.vocabularySize())
+                .setMaxQueryTokens(encoder.maxTokens(TextRole.QUERY))
+                .setMaxDocumentTokens(encoder.maxTokens(TextRole.DOCUMENT))
+                .setDevice(encoder.device())
+                .build());
+        observer.onCompleted();
+    }
+
+    @Override
+    public void accept(EncodeBatch batch, EncodeStream stream) {
+        intake.accept(batch, stream);
+    }
+
+    @Override
+    public boolean hasRoom() {
+        return admission.hasRoom();
+    }
+
+    @Override
+    public void ended(EncodeStream stream) {
+        streams.remove(stream);
+    }
+
+    /**
+     * Takes in nothing more, waits until all results have been sent, for at most this long, and ends the streams with
+     * UNAVAILABLE. They end together: a caller that loses one stream may give up its others.
+     */
+    void drain(Duration patience) {
+        draining = true;
+        intake.drain();
+        CompletableFuture<?>[] drained =
+                streams.stream().map(EncodeStream::drain).toArray(CompletableFuture<?>[]::new);
+        try {
+            CompletableFuture.allOf(drained).get(patience.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            LOG.warn("{} streams were not finished within {}", streams.size(), patience);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        streams.forEach(stream -> stream.end(stopping()));
+    }
+
+    @Override
+    public void close() {
+        intake.close();
+    }
+
+    private void advanceAll() {
+        streams.forEach(EncodeStream::advance);
+    }
+
+    private static Status stopping() {
+        return Status.UNAVAILABLE.withDescription("the worker is shutting down; open a stream to another worker");
+    }
+}

@@ -1,0 +1,86 @@
+package io.millrace.encoder;
+
+import io.millrace.service.ServerSettings;
+import io.millrace.service.Setting;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/** What an encoder worker can be told; see the help of each component. */
+public record EncoderWorkerConfig(
+        @Setting(help = "Address to listen on; 0.0.0.0 for every interface.", fallback = "127.0.0.1")
+        String host,
+
+        @Setting(help = "gRPC port; 0 = any free one.", fallback = "7310")
+        int port,
+
+        @Setting(help = "HTTP port of /metrics; 0 = any free one, -1 = none.", fallback = "9310")
+        int metricsPort,
+
+        @Setting(help = "Checkpoint folder: config.json, model.safetensors, tokenizer.json and, if any, millrace.json.")
+        Path model,
+
+        @Setting(help = "Inference threads; 0 = one for each processor. Workers that share a machine divide it.", fallback = "0")
+        int threads,
+
+        @Setting(
+                help = "Most padded tokens in one inference batch; 0 = measured at start. More may be faster in bulk, but"
+                        + " queries wait longer for the batch that runs.",
+                fallback = "0")
+        int tokenBudget,
+
+        @Setting(
+                help = "Batches that one stream may hold in the worker until their results are sent; more keep the model"
+                        + " busy over slow links, fewer save memory. A quarter of it is granted as credit ahead.",
+                fallback = "16")
+        int streamBatches,
+
+        @Setting(
+                help = "Bytes of requests held for all streams together; above half of it credit is held back, above all"
+                        + " of it batches are refused.",
+                fallback = "67108864")
+        long queuedBytes,
+
+        @Setting(help = "How long accepted batches may take to finish at shutdown.", fallback = "20s")
+        Duration shutdownGrace) {
+
+    private static final int MAX_STREAMS = 256;
+    private static final int STREAM_TEXTS = 2 * BatchRules.MAX_TEXTS;
+    // Streams are drained before the server stops: what is left are single short calls.
+    private static final Duration SERVER_GRACE = Duration.ofSeconds(1);
+
+    /** Checks the ranges. */
+    public EncoderWorkerConfig {
+        if (threads < 0 || threads > 1024 || tokenBudget < 0 || tokenBudget > 1 << 24) {
+            throw new IllegalArgumentException("--threads is " + threads + " (0 to 1024) and --token-budget is "
+                    + tokenBudget + " (0 to 16777216); one of them is out of its range");
+        }
+        if (streamBatches < 1 || streamBatches > 4096 || queuedBytes < 1 << 20) {
+            throw new IllegalArgumentException("--stream-batches is " + streamBatches
+                    + " (1 to 4096) and --queued-bytes is " + queuedBytes
+                    + " (at least 1048576); one of them is out of its range");
+        }
+        if (shutdownGrace.isNegative()) {
+            throw new IllegalArgumentException("--shutdown-grace is " + shutdownGrace + "; use 0s or more");
+        }
+    }
+
+    /** The settings of a worker inside a local cluster: loopback, defaults for the rest. */
+    public static EncoderWorkerConfig local(Path model, int port, int threads) {
+        return new EncoderWorkerConfig(
+                "127.0.0.1", port, -1, model, threads, 0, 16, 64L << 20, Duration.ofSeconds(20));
+    }
+
+    ServerSettings server() {
+        return new ServerSettings(
+                host, port, metricsPort, Optional.empty(), ServerSettings.DEFAULT_MAX_MESSAGE_BYTES, SERVER_GRACE);
+    }
+
+    EncoderService.Limits limits() {
+        StreamLimits streams =
+                new StreamLimits(Math.max(1, streamBatches / 4), streamBatches, STREAM_TEXTS, MAX_STREAMS);
+        int processors = Runtime.getRuntime().availableProcessors();
+        // One thread tokenises some thousand passages a second: a quarter of the machine keeps any model fed.
+        return new EncoderService.Limits(streams, queuedBytes, Math.max(1, processors / 4));
+    }
+}

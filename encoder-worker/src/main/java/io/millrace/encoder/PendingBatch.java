@@ -1,0 +1,63 @@
+package io.millrace.encoder;
+
+import com.google.protobuf.UnsafeByteOperations;
+import io.millrace.encoder.batch.EncodeJob;
+import io.millrace.encoder.batch.Failure;
+import io.millrace.model.SparseEncoder;
+import io.millrace.model.TokenizedText;
+import io.millrace.v1.EncodeBatch;
+import io.millrace.v1.EncodeReply;
+import io.millrace.v1.EncodedBatch;
+import io.millrace.v1.VectorBlock;
+import io.millrace.vector.SparseVector;
+import io.millrace.vector.VectorBlockCodec;
+import java.util.List;
+
+/**
+ * A batch in the queue: turns its vectors into a reply, away from the inference thread.
+ *
+ * @param batch as it came
+ * @param texts its texts, tokenised
+ * @param stream where the reply goes
+ * @param intake where its room is given back
+ */
+record PendingBatch(EncodeBatch batch, List<TokenizedText> texts, EncodeStream stream, BatchIntake intake)
+        implements EncodeJob.Caller {
+    @Override
+    public boolean gone() {
+        return stream.gone();
+    }
+
+    @Override
+    public void encoded(List<SparseVector> vectors) {
+        intake.answer(batch, stream, () -> reply(vectors, intake.encoder()));
+    }
+
+    @Override
+    public void failed(Failure failure) {
+        intake.answer(batch, stream, failure);
+    }
+
+    private EncodeReply reply(List<SparseVector> vectors, SparseEncoder encoder) {
+        byte[] payload = VectorBlockCodec.encode(vectors);
+        EncodedBatch.Builder encoded = EncodedBatch.newBuilder()
+                .setBatchId(batch.getBatchId())
+                .setSpaceId(encoder.spaceId())
+                .setVectors(VectorBlock.newBuilder()
+                        .setCount(vectors.size())
+                        .setPayload(UnsafeByteOperations.unsafeWrap(payload)) // nobody else holds the array
+                        .setCrc32C(VectorBlockCodec.crc32c(payload)));
+        for (TokenizedText text : texts) {
+            encoded.addTokens(text.ids().length);
+            encoded.addTruncatedTokens(text.truncatedTokens());
+        }
+        if (batch.getIncludeTerms()) {
+            for (SparseVector vector : vectors) {
+                for (int id : vector.ids()) {
+                    encoded.addTerms(encoder.term(id));
+                }
+            }
+        }
+        return EncodeReply.newBuilder().setBatch(encoded).build();
+    }
+}
