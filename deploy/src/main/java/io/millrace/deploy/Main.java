@@ -8,6 +8,9 @@ import io.millrace.deploy.command.EncodeCommand;
 import io.millrace.deploy.command.GetCommand;
 import io.millrace.deploy.command.IndexCommand;
 import io.millrace.deploy.command.SearchCommand;
+import io.millrace.deploy.eval.EvalCommand;
+import io.millrace.deploy.local.RoleCommand;
+import io.millrace.deploy.local.ServeCommand;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -23,12 +26,17 @@ public final class Main {
     /** All commands over a console. */
     public static CommandTree commands(Console console) {
         Map<String, Object> commands = new LinkedHashMap<>();
+        commands.put("serve", new ServeCommand(console));
+        commands.put("coordinator", RoleCommand.coordinator());
+        commands.put("worker", RoleCommand.worker());
+        commands.put("index-server", RoleCommand.indexServer());
         commands.put("index", new IndexCommand(console));
         commands.put("search", new SearchCommand(console));
         commands.put("get", new GetCommand(console));
         commands.put("delete", new DeleteCommand(console));
         commands.put("encode", new EncodeCommand(console));
         commands.put("collection", new CollectionCommand(console));
+        commands.put("eval", new EvalCommand(console));
         return new CommandTree(console, commands);
     }
 }

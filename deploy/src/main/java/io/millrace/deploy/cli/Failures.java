@@ -64,7 +64,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
 
     @Override
     public int handleParseException(ParameterException failure, String[] arguments) {
-        say(failure.getMessage());
+        say(String.valueOf(failure.getMessage()));
         UnmatchedArgumentException.printSuggestions(failure, commandErr(failure));
         console.say("  Try: " + failure.getCommandLine().getCommandSpec().qualifiedName() + " --help");
         return ExitCode.USAGE;

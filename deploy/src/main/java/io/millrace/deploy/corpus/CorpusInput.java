@@ -33,8 +33,7 @@ public record CorpusInput(List<Path> files, long sizeBytes) {
         for (String argument : arguments) {
             if (argument.equals("-")) {
                 files.add(STANDARD_INPUT);
-            } else if (Files.isRegularFile(Path.of(argument))
-                    || Files.exists(Path.of(argument)) && !Files.isDirectory(Path.of(argument))) {
+            } else if (Files.exists(Path.of(argument)) && !Files.isDirectory(Path.of(argument))) {
                 files.add(Path.of(argument));
             } else {
                 files.addAll(matches(argument));
