@@ -28,6 +28,9 @@ import io.millrace.v1.IngestOperation;
  * <p>Safe for use by many threads.
  */
 public final class IngestStream implements AutoCloseable {
+    /** Largest operation, bytes as serialised. A server refuses a larger message by ending the stream, each time. */
+    public static final int MAX_OPERATION_BYTES = 32 << 20;
+
     private final IngestWindow window;
     private final IngestResults results;
     private final Thread sender;
@@ -54,9 +57,15 @@ public final class IngestStream implements AutoCloseable {
      * @return the operation's sequence
      * @throws MillraceException if the stream has failed
      * @throws IllegalStateException if the stream was closed
+     * @throws IllegalArgumentException if the document has more than {@link #MAX_OPERATION_BYTES}
      */
     public long put(Document document) throws InterruptedException {
         results.refuseListener("put");
+        if (document.getSerializedSize() > MAX_OPERATION_BYTES) {
+            throw new IllegalArgumentException("document '" + document.getId() + "' has "
+                    + document.getSerializedSize() + " bytes; no more than " + MAX_OPERATION_BYTES
+                    + " can be sent: split it into passages");
+        }
         return window.add(document.getId(), IngestOperation.newBuilder().setPut(document));
     }
 

@@ -290,6 +290,17 @@ class IngestStreamTest {
     }
 
     @Test
+    void refusesADocumentThatNoServerWouldRead() throws InterruptedException {
+        try (IngestStream stream = open(options)) {
+            assertThatThrownBy(() -> stream.put(document("d", "x".repeat(33 << 20))))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("'d' has 346");
+            stream.put(document(1));
+        }
+        assertThat(server.ingest().documents()).containsOnlyKeys("d1");
+    }
+
+    @Test
     void keepsTheOrderOfOperationsOnOneId() throws InterruptedException {
         // Without holding back, the retried first version would overtake and replace the last.
         Random random = new Random(12);

@@ -18,7 +18,6 @@ import io.millrace.v1.Hit;
 import io.millrace.v1.SearchRequest;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -47,8 +46,7 @@ class KillTest {
     void everyAcknowledgedWriteIsThereOnceWhicheverProcessIsKilled() throws Exception {
         Path model = Path.of(System.getProperty("millrace.home", "..")).resolve("models/splade-tiny");
         try (ProcessCluster cluster = ProcessCluster.start(folder, model);
-                MillraceClient client = MillraceClient.connect(
-                        ClientOptions.forServer(cluster.server()))) {
+                MillraceClient client = MillraceClient.connect(ClientOptions.forServer(cluster.server()))) {
             client.createCollection(
                     CreateCollectionRequest.newBuilder().setName(COLLECTION).build());
             AtomicBoolean killing = new AtomicBoolean(true);
@@ -66,8 +64,8 @@ class KillTest {
             Map<String, @Nullable String> expected = write(client, killing, outcomes);
             killer.join();
             assertThat(killerProblems).isEmpty();
-            assertThat(outcomes.values()).allSatisfy(outcome -> assertThat(outcome)
-                    .isInstanceOf(IngestOutcome.Applied.class));
+            assertThat(outcomes.values())
+                    .allSatisfy(outcome -> assertThat(outcome).isInstanceOf(IngestOutcome.Applied.class));
             check(client, expected);
         }
     }
