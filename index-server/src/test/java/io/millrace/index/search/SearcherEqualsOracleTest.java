@@ -2,11 +2,11 @@ package io.millrace.index.search;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.index.batch.ShardBatch.Operation;
 import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.WeightScheme;
 import io.millrace.index.shard.Corpora;
 import io.millrace.index.shard.SearchState;
-import io.millrace.index.shard.ShardBatch.Operation;
 import io.millrace.index.shard.ShardFixture;
 import io.millrace.vector.SparseVector;
 import java.nio.file.Path;
