@@ -1,6 +1,9 @@
 package io.millrace.index.store;
 
+import io.millrace.index.codec.Manifest;
+import io.millrace.index.codec.SegmentCodec;
 import io.millrace.index.record.SegmentInfo;
+import io.millrace.index.record.StoreException;
 import io.millrace.index.record.WeightScheme.Format;
 import io.millrace.index.segment.Segment;
 import io.millrace.index.segment.SegmentAssembler;
@@ -74,7 +77,7 @@ public final class SegmentFiles {
             return into.finish();
         } catch (IllegalStateException e) {
             into.abandon();
-            throw StoreException.corrupt(name, e.getMessage());
+            throw StoreException.corrupt(name, String.valueOf(e.getMessage()));
         } catch (RuntimeException | Error e) {
             into.abandon();
             throw e;

@@ -1,12 +1,12 @@
 package io.millrace.index.crash;
 
-import io.millrace.index.shard.BatchOutcome;
+import io.millrace.index.batch.BatchOutcome;
+import io.millrace.index.record.StoreException;
 import io.millrace.index.shard.ShardFixture;
 import io.millrace.index.shard.ShardObserver;
 import io.millrace.index.shard.ShardWriter;
 import io.millrace.index.store.DataDirectory;
 import io.millrace.index.store.ShardStore;
-import io.millrace.index.store.StoreException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -59,7 +59,8 @@ final class CrashWriter {
     private static void fail(ShardWriter writer, OperationStream stream, long next, CompletionException first) {
         System.out.println("failed " + kind(first));
         try {
-            writer.submit(stream.batch(next), System.nanoTime() + 60_000_000_000L).join();
+            writer.submit(stream.batch(next), System.nanoTime() + 60_000_000_000L)
+                    .join();
             System.out.println("then written");
         } catch (CompletionException second) {
             System.out.println("then " + kind(second));

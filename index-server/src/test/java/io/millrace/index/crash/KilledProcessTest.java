@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A process that writes is killed with SIGKILL at random points, again and again, on the same directory. */
 class KilledProcessTest {
-    private static final int CYCLES = 4;
+    private static final int CYCLES = 3;
 
     @TempDir
     private Path directory;

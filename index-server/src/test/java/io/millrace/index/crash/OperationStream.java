@@ -1,12 +1,12 @@
 package io.millrace.index.crash;
 
+import io.millrace.index.batch.ShardBatch;
+import io.millrace.index.batch.ShardBatch.Operation;
+import io.millrace.index.batch.ShardBatch.Put;
+import io.millrace.index.batch.ShardBatch.WriterProgress;
 import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.Stamp;
 import io.millrace.index.shard.Corpora;
-import io.millrace.index.shard.ShardBatch;
-import io.millrace.index.shard.ShardBatch.Operation;
-import io.millrace.index.shard.ShardBatch.Put;
-import io.millrace.index.shard.ShardBatch.WriterProgress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,7 +43,8 @@ final class OperationStream {
                     : new Put(source(id, number).getBytes(StandardCharsets.UTF_8), Corpora.vector(random, 40, 20));
             operations.add(new Operation(0, number, new Stamp(number, 0), DocumentId.of(id), put));
         }
-        return new ShardBatch(List.of(new WriterProgress("crash", Math.max(0, index - 8) * MAX_OPERATIONS)), operations);
+        return new ShardBatch(
+                List.of(new WriterProgress("crash", Math.max(0, index - 8) * MAX_OPERATIONS)), operations);
     }
 
     /** Live documents after the batches up to an index: id to the put that stored it. */

@@ -82,7 +82,15 @@ class PowerCutTest {
 
     private static List<String> strace(Path calls, List<String> more) {
         List<String> command = new ArrayList<>(List.of(
-                STRACE.toString(), "-f", "-y", "-s", "0", "--seccomp-bpf", "-e", "trace=" + SyncTrace.CALLS, "-o",
+                STRACE.toString(),
+                "-f",
+                "-y",
+                "-s",
+                "0",
+                "--seccomp-bpf",
+                "-e",
+                "trace=" + SyncTrace.CALLS,
+                "-o",
                 calls.toString()));
         command.addAll(more);
         return command;

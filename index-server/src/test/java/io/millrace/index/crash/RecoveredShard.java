@@ -2,15 +2,15 @@ package io.millrace.index.crash;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.index.batch.BatchOutcome;
+import io.millrace.index.batch.ShardBatch.Operation;
 import io.millrace.index.record.DocumentEntry;
 import io.millrace.index.record.DocumentId;
 import io.millrace.index.search.ExhaustiveSearcher;
 import io.millrace.index.search.ScoredDocument;
 import io.millrace.index.search.TermAtATimeSearcher;
-import io.millrace.index.shard.BatchOutcome;
 import io.millrace.index.shard.Corpora;
 import io.millrace.index.shard.SearchState;
-import io.millrace.index.shard.ShardBatch.Operation;
 import io.millrace.index.shard.ShardFixture;
 import io.millrace.vector.SparseVector;
 import java.nio.charset.StandardCharsets;
@@ -51,7 +51,8 @@ final class RecoveredShard {
                 BatchOutcome outcome = fixture.shard().apply(fixture.shard().nextIndex(), stream.batch(index));
                 List<Operation> operations = stream.batch(index).operations();
                 for (int i = 0; i < operations.size(); i++) {
-                    assertThat(outcome.results().get(i).stamp()).isEqualTo(operations.get(i).stamp());
+                    assertThat(outcome.results().get(i).stamp())
+                            .isEqualTo(operations.get(i).stamp());
                     assertThat(outcome.results().get(i).applied()).isTrue();
                 }
             }
@@ -71,7 +72,8 @@ final class RecoveredShard {
             if (written != null && written.put() != null) {
                 long ordinal = entry.orElseThrow().ordinal();
                 assertThat(entry.orElseThrow().stamp()).isEqualTo(written.stamp());
-                assertThat(state.documents().vector(ordinal)).isEqualTo(written.put().vector());
+                assertThat(state.documents().vector(ordinal))
+                        .isEqualTo(written.put().vector());
                 assertThat(new String(state.documents().source(ordinal), StandardCharsets.UTF_8))
                         .isEqualTo(new String(written.put().source(), StandardCharsets.UTF_8));
             }
@@ -85,7 +87,8 @@ final class RecoveredShard {
                 .isEqualTo(new ExhaustiveSearcher(state.documents()::vector).search(state.view(), everything, 10_000));
         List<DocumentId> found = hits.stream().map(ScoredDocument::id).sorted().toList();
         List<DocumentId> findable = expected.values().stream()
-                .filter(operation -> operation.put() != null && !operation.put().vector().isEmpty())
+                .filter(operation ->
+                        operation.put() != null && !operation.put().vector().isEmpty())
                 .map(Operation::id)
                 .toList();
         assertThat(found).as("each once").isEqualTo(List.copyOf(new TreeSet<>(found)));

@@ -95,8 +95,7 @@ final class SyncTrace {
         Matcher resumed = RESUMED.matcher(event);
         if (unfinished.matches()) {
             Inode inode = target(unfinished.group(2));
-            started.put(
-                    thread, new Started(unfinished.group(1), unfinished.group(2), inode == null ? 0 : inode.size));
+            started.put(thread, new Started(unfinished.group(1), unfinished.group(2), inode == null ? 0 : inode.size));
         } else if (resumed.matches()) {
             Started begun = started.remove(thread);
             if (begun != null) {
@@ -121,7 +120,8 @@ final class SyncTrace {
             case "write", "writev" -> wrote(target(arguments), -1, result);
             case "pwrite64" ->
                 wrote(target(arguments), Long.parseLong(arguments.substring(arguments.lastIndexOf(' ') + 1)), result);
-            case "ftruncate" -> cut(target(arguments), Long.parseLong(arguments.substring(arguments.lastIndexOf(' ') + 1)));
+            case "ftruncate" ->
+                cut(target(arguments), Long.parseLong(arguments.substring(arguments.lastIndexOf(' ') + 1)));
             case "fsync", "fdatasync" -> synced(target(arguments), sizeAtStart);
             case "rename", "renameat", "renameat2" -> linked(arguments, true);
             case "link", "linkat" -> linked(arguments, false);
@@ -189,6 +189,9 @@ final class SyncTrace {
     }
 
     private static List<String> quoted(String arguments) {
-        return QUOTED.matcher(arguments).results().map(result -> result.group(1)).toList();
+        return QUOTED.matcher(arguments)
+                .results()
+                .map(result -> result.group(1))
+                .toList();
     }
 }

@@ -15,8 +15,8 @@ class QuantisedQueryTest {
     void thresholdIsTheLargestSumThatScoresNoMore() {
         Random random = new Random(4);
         for (float weight : new float[] {1f, 3e-5f, 1e20f, 1e-40f, Float.MIN_VALUE, Float.MAX_VALUE}) {
-            QuantisedQuery query = QuantisedQuery.of(
-                    new SparseVector(new int[] {1}, new float[] {weight}), WeightScheme.uint8(2.5f));
+            QuantisedQuery query =
+                    QuantisedQuery.of(new SparseVector(new int[] {1}, new float[] {weight}), WeightScheme.uint8(2.5f));
             for (int i = 0; i < 200; i++) {
                 int sum = random.nextInt() >>> random.nextInt(32);
                 float score = query.score(sum);
@@ -37,7 +37,9 @@ class QuantisedQueryTest {
         Arrays.fill(weights, 7f);
         SparseVector all = new SparseVector(IntStream.range(0, terms).toArray(), weights);
         QuantisedQuery query = QuantisedQuery.of(all, WeightScheme.uint8(7f));
-        long sum = Arrays.stream(query.impacts()).mapToLong(impact -> impact * 255L).sum();
+        long sum = Arrays.stream(query.impacts())
+                .mapToLong(impact -> impact * 255L)
+                .sum();
         assertThat(sum).isEqualTo(65_536L * 255 * 255).isLessThan(1L << 32);
         assertThat(query.score((int) sum)).isEqualTo((float) all.dot(all));
     }

@@ -29,7 +29,8 @@ class TopKTest {
                 for (int d = 0; d < 40; d++) {
                     long ordinal = s * 100L + d;
                     // Ids of different lengths, in no order, one a prefix of another.
-                    DocumentId id = DocumentId.of(Integer.toString(random.nextInt(1 << 20), 2 + random.nextInt(30)) + s + d);
+                    DocumentId id =
+                            DocumentId.of(Integer.toString(random.nextInt(1 << 20), 2 + random.nextInt(30)) + s + d);
                     versions.add(new DocumentVersion(ordinal, id, SparseVector.EMPTY));
                     float score = random.nextInt(4) - 1;
                     offers.add(new int[] {s, d, (int) score});
@@ -45,7 +46,9 @@ class TopKTest {
             for (int[] offer : offers) {
                 float bound = top.bound();
                 boolean taken = top.offer(offer[2], offer[0], offer[1]);
-                assertThat(!taken || offer[2] > bound).as("a score at the bound is never taken").isTrue();
+                assertThat(!taken || offer[2] > bound)
+                        .as("a score at the bound is never taken")
+                        .isTrue();
             }
             assertThat(top.drain()).isEqualTo(all.subList(0, Math.min(k, all.size())));
             segments.stream().map(SegmentView::segment).forEach(Segment::release);

@@ -3,12 +3,14 @@ package io.millrace.index.shard;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.index.batch.BatchOutcome;
+import io.millrace.index.batch.ShardBatch;
+import io.millrace.index.batch.ShardBatch.Operation;
+import io.millrace.index.batch.ShardBatch.WriterProgress;
 import io.millrace.index.record.WeightScheme;
 import io.millrace.index.search.ExhaustiveSearcher;
 import io.millrace.index.search.Searcher;
 import io.millrace.index.search.TermAtATimeSearcher;
-import io.millrace.index.shard.ShardBatch.Operation;
-import io.millrace.index.shard.ShardBatch.WriterProgress;
 import io.millrace.index.store.DataDirectory;
 import io.millrace.index.store.ShardStore;
 import io.millrace.vector.SparseVector;

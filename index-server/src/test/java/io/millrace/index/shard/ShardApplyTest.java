@@ -6,17 +6,20 @@ import static io.millrace.index.shard.ShardFixture.scoring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.index.batch.BatchOutcome;
+import io.millrace.index.batch.BatchOutcome.Result;
+import io.millrace.index.batch.IndexedBatch;
+import io.millrace.index.batch.ShardBatch;
+import io.millrace.index.batch.ShardBatch.Operation;
+import io.millrace.index.batch.ShardBatch.WriterProgress;
+import io.millrace.index.codec.SessionRecord;
 import io.millrace.index.record.DocumentEntry;
 import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.Stamp;
+import io.millrace.index.record.StoreException;
 import io.millrace.index.record.WeightScheme;
 import io.millrace.index.search.TermAtATimeSearcher;
-import io.millrace.index.shard.BatchOutcome.Result;
-import io.millrace.index.shard.ShardBatch.Operation;
-import io.millrace.index.shard.ShardBatch.WriterProgress;
-import io.millrace.index.store.SessionRecord;
 import io.millrace.index.store.ShardStore;
-import io.millrace.index.store.StoreException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +39,10 @@ class ShardApplyTest {
             BatchOutcome late = fixture.apply(put(2, 10, "a", scoring(9f)));
             assertThat(late.results()).containsExactly(new Result(false, new Stamp(10, 0)));
             assertThat(score(fixture, "a")).isEqualTo(2f);
-            assertThat(fixture.apply(put(3, 30, "a", scoring(3f))).results().getFirst().applied())
+            assertThat(fixture.apply(put(3, 30, "a", scoring(3f)))
+                            .results()
+                            .getFirst()
+                            .applied())
                     .isTrue();
             assertThat(score(fixture, "a")).isEqualTo(3f);
         }
@@ -94,7 +100,9 @@ class ShardApplyTest {
         try (ShardFixture fixture = ShardFixture.create(directory, WeightScheme.float32(), 1_000)) {
             fixture.apply(put(1, 10, "a", scoring(1f)));
             fixture.apply(2, List.of(put(2, 11, "b", scoring(1f))));
-            assertThat(outcomes(fixture)).extracting(SessionRecord.Outcome::sequence).containsExactly(2L);
+            assertThat(outcomes(fixture))
+                    .extracting(SessionRecord.Outcome::sequence)
+                    .containsExactly(2L);
             BatchOutcome late = fixture.apply(put(1, 99, "a", scoring(7f)));
             assertThat(late.results().getFirst().applied()).isFalse();
             assertThat(score(fixture, "a")).isEqualTo(1f);
@@ -120,7 +128,8 @@ class ShardApplyTest {
             List<ShardBatch> history = new ArrayList<>();
             for (int i = 1; i <= 12; i++) {
                 Operation operation = i % 4 == 0 ? delete(i, i, "d" + i / 2) : put(i, i, "d" + i, scoring(i));
-                history.add(new ShardBatch(List.of(new WriterProgress("client", Math.max(0, i - 2))), List.of(operation)));
+                history.add(new ShardBatch(
+                        List.of(new WriterProgress("client", Math.max(0, i - 2))), List.of(operation)));
                 fixture.shard().apply(i, history.getLast());
             }
             List<String> found = fixture.found();
@@ -176,8 +185,10 @@ class ShardApplyTest {
                 }
             }
             assertThat(two.shard().size().segments()).isPositive();
-            assertThat(two.shard().store().counters()).isEqualTo(one.shard().store().counters());
-            assertThat(two.shard().store().sessions()).isEqualTo(one.shard().store().sessions());
+            assertThat(two.shard().store().counters())
+                    .isEqualTo(one.shard().store().counters());
+            assertThat(two.shard().store().sessions())
+                    .isEqualTo(one.shard().store().sessions());
             assertThat(entries(two)).isEqualTo(entries(one)).isNotEmpty();
         }
     }
@@ -194,8 +205,7 @@ class ShardApplyTest {
                     new ShardBatch(List.of(new WriterProgress("client", 0)), List.of(put(2, 11, "b", scoring(1f))));
             assertThatThrownBy(() -> shard.apply(shard.nextIndex(), batch))
                     .isInstanceOfSatisfying(
-                            StoreException.class,
-                            e -> assertThat(e.kind()).isEqualTo(StoreException.Kind.NO_SPACE))
+                            StoreException.class, e -> assertThat(e.kind()).isEqualTo(StoreException.Kind.NO_SPACE))
                     .hasMessageContaining("MiB left");
             assertThat(shard.store().failure()).as("it may be tried again").isNull();
             assertThat(shard.size().documents()).isEqualTo(1);
@@ -208,8 +218,8 @@ class ShardApplyTest {
         for (int i = 0; i < batches; i++) {
             List<Operation> operations = new ArrayList<>();
             for (int j = 0; j < 1 + random.nextInt(6); j++) {
-                long sequence = random.nextInt(i * 6 + 6) + 1;
-                long time = random.nextInt(1_000) + 1;
+                long sequence = random.nextLong(6L * i + 6) + 1;
+                long time = random.nextLong(1_000) + 1;
                 String id = "doc-" + random.nextInt(40);
                 operations.add(
                         random.nextInt(4) == 0
@@ -225,7 +235,10 @@ class ShardApplyTest {
         List<String> entries = new ArrayList<>();
         try (SearchState state = fixture.shard().state()) {
             for (int i = 0; i < 40; i++) {
-                state.documents().entry(DocumentId.of("doc-" + i)).map(DocumentEntry::toString).ifPresent(entries::add);
+                state.documents()
+                        .entry(DocumentId.of("doc-" + i))
+                        .map(DocumentEntry::toString)
+                        .ifPresent(entries::add);
             }
         }
         return entries;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.DocumentVersion;
+import io.millrace.index.record.StoreException;
 import io.millrace.index.record.WeightScheme;
 import io.millrace.index.segment.Segment;
 import io.millrace.index.segment.SegmentBuilder;

@@ -1,5 +1,6 @@
-package io.millrace.index.store;
+package io.millrace.index.codec;
 
+import io.millrace.index.record.StoreException;
 import io.millrace.index.record.WeightScheme.Format;
 import io.millrace.index.segment.Segment;
 import io.millrace.index.segment.SegmentAssembler;
@@ -12,16 +13,16 @@ import java.nio.ByteBuffer;
  * length of its id and the id. Postings: weight format, count, local documents (the first as it is, then differences),
  * then all weights.
  */
-final class SegmentCodec {
+public final class SegmentCodec {
     /** Postings of one chunk: at most 9 bytes each, so that a value stays below 4 MiB. */
-    static final int POSTINGS_PER_CHUNK = 1 << 18;
+    public static final int POSTINGS_PER_CHUNK = 1 << 18;
 
     /** Documents of one chunk: at most 524 bytes each, so that a value stays below 4 MiB. */
-    static final int DOCUMENTS_PER_CHUNK = 1 << 12;
+    public static final int DOCUMENTS_PER_CHUNK = 1 << 12;
 
     private SegmentCodec() {}
 
-    static byte[] encodeDocuments(Segment segment, int from, int to) {
+    public static byte[] encodeDocuments(Segment segment, int from, int to) {
         ByteSink out = new ByteSink().putVarint(to - from);
         long previous = 0;
         for (int document = from; document < to; document++) {
@@ -32,7 +33,7 @@ final class SegmentCodec {
         return out.toValue();
     }
 
-    static void decodeDocuments(String what, byte[] value, SegmentAssembler into) {
+    public static void decodeDocuments(String what, byte[] value, SegmentAssembler into) {
         ByteSource in = new ByteSource(what, value);
         int count = in.getCount(2);
         long ordinal = 0;
@@ -44,7 +45,7 @@ final class SegmentCodec {
         in.requireEnd();
     }
 
-    static byte[] encodePostings(Segment segment, long from, long to) {
+    public static byte[] encodePostings(Segment segment, long from, long to) {
         MemorySegment documents = segment.postingDocuments();
         MemorySegment weights = segment.postingWeights();
         ByteSink out = new ByteSink().putByte(segment.format().code()).putVarint(to - from);
@@ -64,11 +65,12 @@ final class SegmentCodec {
         return out.toValue();
     }
 
-    static void decodePostings(String what, byte[] value, Format format, SegmentAssembler into) {
+    public static void decodePostings(String what, byte[] value, Format format, SegmentAssembler into) {
         ByteSource in = new ByteSource(what, value);
         int code = in.getByte();
         if (code != format.code()) {
-            throw StoreException.corrupt(what, "its weights are in format " + code + ", the shard's in " + format.code());
+            throw StoreException.corrupt(
+                    what, "its weights are in format " + code + ", the shard's in " + format.code());
         }
         int count = in.getCount(1 + format.bytes());
         int[] documents = new int[count];

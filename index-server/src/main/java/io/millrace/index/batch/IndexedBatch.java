@@ -1,4 +1,4 @@
-package io.millrace.index.shard;
+package io.millrace.index.batch;
 
 /**
  * A batch at its place in the shard's history.

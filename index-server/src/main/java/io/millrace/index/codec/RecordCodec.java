@@ -1,10 +1,11 @@
-package io.millrace.index.store;
+package io.millrace.index.codec;
 
 import io.millrace.index.record.DocumentEntry;
 import io.millrace.index.record.ShardCounters;
 import io.millrace.index.record.ShardDescriptor;
 import io.millrace.index.record.ShardIdentity;
 import io.millrace.index.record.Stamp;
+import io.millrace.index.record.StoreException;
 import io.millrace.index.record.WeightScheme;
 import io.millrace.vector.InvalidVectorException;
 import io.millrace.vector.SparseVector;
@@ -13,7 +14,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /** Bytes of the small records: descriptor, counters, document entries, vectors. */
-final class RecordCodec {
+public final class RecordCodec {
     /** "MLRS": what the descriptor of every shard begins with. */
     static final int MAGIC = 0x53524C4D;
 
@@ -22,7 +23,7 @@ final class RecordCodec {
 
     private RecordCodec() {}
 
-    static byte[] encode(ShardDescriptor descriptor) {
+    public static byte[] encode(ShardDescriptor descriptor) {
         ShardIdentity identity = descriptor.identity();
         return new ByteSink()
                 .putInt(MAGIC)
@@ -37,7 +38,7 @@ final class RecordCodec {
                 .toValue();
     }
 
-    static ShardDescriptor descriptor(byte[] value) {
+    public static ShardDescriptor descriptor(byte[] value) {
         ByteSource in = new ByteSource("the shard's descriptor", value);
         int magic = in.getInt();
         if (magic != MAGIC) {
@@ -69,7 +70,7 @@ final class RecordCodec {
                 StoreException.Kind.UNSUPPORTED, "the shard keeps weights in format " + code + ", unknown here");
     }
 
-    static byte[] encode(ShardCounters counters) {
+    public static byte[] encode(ShardCounters counters) {
         return new ByteSink()
                 .putLong(counters.appliedIndex())
                 .putLong(counters.nextOrdinal())
@@ -78,14 +79,14 @@ final class RecordCodec {
                 .toValue();
     }
 
-    static ShardCounters counters(byte[] value) {
+    public static ShardCounters counters(byte[] value) {
         ByteSource in = new ByteSource("the shard's counters", value);
         ShardCounters counters = new ShardCounters(in.getLong(), in.getLong(), in.getLong(), in.getLong());
         in.requireEnd();
         return counters;
     }
 
-    static byte[] encode(DocumentEntry entry) {
+    public static byte[] encode(DocumentEntry entry) {
         return new ByteSink()
                 .putLong(entry.stamp().time())
                 .putInt(entry.stamp().coordinator())
@@ -93,18 +94,18 @@ final class RecordCodec {
                 .toValue();
     }
 
-    static DocumentEntry entry(String id, byte[] value) {
+    public static DocumentEntry entry(String id, byte[] value) {
         ByteSource in = new ByteSource("the entry of document '" + id + "'", value);
         DocumentEntry entry = new DocumentEntry(new Stamp(in.getLong(), in.getInt()), in.getLong());
         in.requireEnd();
         return entry;
     }
 
-    static byte[] encode(SparseVector vector) {
+    public static byte[] encode(SparseVector vector) {
         return StoredValue.wrap(VectorBlockCodec.encode(List.of(vector)));
     }
 
-    static SparseVector vector(long ordinal, byte[] value) {
+    public static SparseVector vector(long ordinal, byte[] value) {
         String what = "the vector of document version " + ordinal;
         ByteBuffer payload = StoredValue.unwrap(what, value);
         byte[] block = new byte[payload.remaining()];
@@ -112,7 +113,7 @@ final class RecordCodec {
         try {
             return VectorBlockCodec.decode(block, 1).getFirst();
         } catch (InvalidVectorException e) {
-            throw StoreException.corrupt(what, e.getMessage());
+            throw StoreException.corrupt(what, String.valueOf(e.getMessage()));
         }
     }
 }

@@ -1,14 +1,14 @@
-package io.millrace.index.shard;
+package io.millrace.index.batch;
 
+import io.millrace.index.batch.BatchOutcome.Result;
+import io.millrace.index.batch.ShardBatch.Operation;
+import io.millrace.index.batch.ShardBatch.Put;
+import io.millrace.index.batch.ShardBatch.WriterProgress;
 import io.millrace.index.record.DocumentEntry;
 import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.DocumentVersion;
 import io.millrace.index.record.ShardCounters;
 import io.millrace.index.record.WeightScheme;
-import io.millrace.index.shard.BatchOutcome.Result;
-import io.millrace.index.shard.ShardBatch.Operation;
-import io.millrace.index.shard.ShardBatch.Put;
-import io.millrace.index.shard.ShardBatch.WriterProgress;
 import io.millrace.index.store.StoreBatch;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * versions came and went. Deterministic: the outcome depends on the entries, sessions and counters it starts from and on
  * the batches, nothing else. For one group.
  */
-final class BatchApplication {
+public final class BatchApplication {
     private final WeightScheme weights;
     private final Sessions sessions;
     private final StoreBatch changes;
@@ -34,7 +34,7 @@ final class BatchApplication {
     private final List<Long> dropped = new ArrayList<>();
     private ShardCounters counters;
 
-    BatchApplication(
+    public BatchApplication(
             WeightScheme weights,
             Sessions sessions,
             StoreBatch changes,
@@ -48,7 +48,7 @@ final class BatchApplication {
     }
 
     /** Applies the next batch; one that was applied before changes nothing. Returns a result for each operation. */
-    List<Result> apply(IndexedBatch indexed) {
+    public List<Result> apply(IndexedBatch indexed) {
         ShardBatch batch = indexed.batch();
         boolean replayed = indexed.index() <= counters.appliedIndex();
         List<Result> results = new ArrayList<>(batch.operations().size());
@@ -66,15 +66,15 @@ final class BatchApplication {
         return results;
     }
 
-    ShardCounters counters() {
+    public ShardCounters counters() {
         return counters;
     }
 
-    List<DocumentVersion> added() {
+    public List<DocumentVersion> added() {
         return List.copyOf(added.values());
     }
 
-    List<Long> dropped() {
+    public List<Long> dropped() {
         return dropped;
     }
 

@@ -1,10 +1,11 @@
-package io.millrace.index.store;
+package io.millrace.index.codec;
 
+import io.millrace.index.record.StoreException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /** Payload of one value, read front to back; running over its end is reported as damage, not as a stray exception. */
-final class ByteSource {
+public final class ByteSource {
     private final String what;
     private final ByteBuffer bytes;
 
@@ -13,32 +14,32 @@ final class ByteSource {
      *
      * @param what names the value in errors
      */
-    ByteSource(String what, byte[] value) {
+    public ByteSource(String what, byte[] value) {
         this.what = what;
         this.bytes = StoredValue.unwrap(what, value);
     }
 
-    int getByte() {
+    public int getByte() {
         require(Byte.BYTES);
         return bytes.get() & 0xFF;
     }
 
-    int getInt() {
+    public int getInt() {
         require(Integer.BYTES);
         return bytes.getInt();
     }
 
-    long getLong() {
+    public long getLong() {
         require(Long.BYTES);
         return bytes.getLong();
     }
 
-    float getFloat() {
+    public float getFloat() {
         require(Float.BYTES);
         return bytes.getFloat();
     }
 
-    long getVarint() {
+    public long getVarint() {
         long value = 0;
         for (int shift = 0; shift < Long.SIZE; shift += 7) {
             int next = getByte();
@@ -51,7 +52,7 @@ final class ByteSource {
     }
 
     /** A varint that counts things of at least {@code bytesEach} bytes still to come. */
-    int getCount(int bytesEach) {
+    public int getCount(int bytesEach) {
         long count = getVarint();
         if (count < 0 || count > bytes.remaining() / bytesEach) {
             throw StoreException.corrupt(
@@ -60,28 +61,28 @@ final class ByteSource {
         return (int) count;
     }
 
-    byte[] getBytes() {
+    public byte[] getBytes() {
         byte[] value = new byte[getCount(Byte.BYTES)];
         bytes.get(value);
         return value;
     }
 
-    String getString() {
+    public String getString() {
         return new String(getBytes(), StandardCharsets.UTF_8);
     }
 
     /** Everything that is left, without copying. */
-    ByteBuffer rest() {
+    public ByteBuffer rest() {
         return bytes;
     }
 
-    void requireEnd() {
+    public void requireEnd() {
         if (bytes.hasRemaining()) {
             throw StoreException.corrupt(what, "it has " + bytes.remaining() + " bytes too many");
         }
     }
 
-    String what() {
+    public String what() {
         return what;
     }
 

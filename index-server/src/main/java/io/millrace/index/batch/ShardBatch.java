@@ -1,4 +1,4 @@
-package io.millrace.index.shard;
+package io.millrace.index.batch;
 
 import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.Stamp;
@@ -34,7 +34,11 @@ public record ShardBatch(List<WriterProgress> writers, List<Operation> operation
      * @param put what to store; null for a delete
      */
     public record Operation(
-            int writer, long sequence, Stamp stamp, DocumentId id, @Nullable Put put) {}
+            int writer,
+            long sequence,
+            Stamp stamp,
+            DocumentId id,
+            @Nullable Put put) {}
 
     /**
      * A document's content.

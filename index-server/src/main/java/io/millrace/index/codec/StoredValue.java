@@ -1,5 +1,6 @@
-package io.millrace.index.store;
+package io.millrace.index.codec;
 
+import io.millrace.index.record.StoreException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.zip.CRC32C;
@@ -8,7 +9,7 @@ import java.util.zip.CRC32C;
  * Every value's wrapping: a format byte, the payload, and the CRC-32C of both (little-endian). RocksDB checks its
  * blocks too; this one covers the way from our memory into them and back.
  */
-final class StoredValue {
+public final class StoredValue {
     /** The one format of every kind of value so far. */
     static final byte FORMAT = 1;
 
@@ -16,12 +17,12 @@ final class StoredValue {
 
     private StoredValue() {}
 
-    static byte[] wrap(byte[] payload) {
+    public static byte[] wrap(byte[] payload) {
         return wrap(payload, payload.length);
     }
 
     /** Wraps the first bytes of an array. */
-    static byte[] wrap(byte[] payload, int length) {
+    public static byte[] wrap(byte[] payload, int length) {
         byte[] value = new byte[length + OVERHEAD];
         value[0] = FORMAT;
         System.arraycopy(payload, 0, value, 1, length);
@@ -35,12 +36,11 @@ final class StoredValue {
      * @param what names the value in errors
      * @throws StoreException if the value is damaged or of another format
      */
-    static ByteBuffer unwrap(String what, byte[] value) {
+    public static ByteBuffer unwrap(String what, byte[] value) {
         if (value.length < OVERHEAD) {
             throw StoreException.corrupt(what, "it has " + value.length + " bytes, fewer than its frame");
         }
-        int expected =
-                ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).getInt(value.length - Integer.BYTES);
+        int expected = ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).getInt(value.length - Integer.BYTES);
         int actual = checksum(value);
         if (actual != expected) {
             throw StoreException.corrupt(

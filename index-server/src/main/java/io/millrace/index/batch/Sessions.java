@@ -1,9 +1,9 @@
-package io.millrace.index.shard;
+package io.millrace.index.batch;
 
-import io.millrace.index.shard.BatchOutcome.Result;
-import io.millrace.index.store.SessionRecord;
-import io.millrace.index.store.SessionRecord.Outcome;
-import io.millrace.index.store.SessionRecord.Progress;
+import io.millrace.index.batch.BatchOutcome.Result;
+import io.millrace.index.codec.SessionRecord;
+import io.millrace.index.codec.SessionRecord.Outcome;
+import io.millrace.index.codec.SessionRecord.Progress;
 import io.millrace.index.store.StoreBatch;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
  * forgotten is still covered by stamps: a repeated write under its first stamp finds itself on record. For the owner
  * thread only.
  */
-final class Sessions {
-    static final int MAX_CLIENTS = 4_096;
-    static final int MAX_OUTCOMES = 131_072;
+public final class Sessions {
+    public static final int MAX_CLIENTS = 4_096;
+    public static final int MAX_OUTCOMES = 131_072;
 
     private static final class Client {
         private long ackedBelow;
@@ -38,7 +38,7 @@ final class Sessions {
     private long clock;
 
     /** The table as it was stored. */
-    static Sessions restore(List<SessionRecord> rows, long clock) {
+    public static Sessions restore(List<SessionRecord> rows, long clock) {
         Sessions sessions = new Sessions();
         sessions.clock = clock;
         List<Progress> progress = new ArrayList<>();
@@ -63,32 +63,32 @@ final class Sessions {
         return sessions;
     }
 
-    long clock() {
+    public long clock() {
         return clock;
     }
 
-    int outcomes() {
+    public int outcomes() {
         return outcomes;
     }
 
-    int clients() {
+    public int clients() {
         return clients.size();
     }
 
     /** What became of an operation; null if it is not on record. */
-    @Nullable Result find(String clientId, long sequence) {
+    public @Nullable Result find(String clientId, long sequence) {
         Client client = clients.get(clientId);
         return client == null ? null : client.outcomes.get(sequence);
     }
 
     /** Whether the client has said that it knows the operation to be acknowledged. */
-    boolean isAcknowledged(String clientId, long sequence) {
+    public boolean isAcknowledged(String clientId, long sequence) {
         Client client = clients.get(clientId);
         return client != null && Long.compareUnsigned(sequence, client.ackedBelow) < 0;
     }
 
     /** Remembers what became of an operation. */
-    void record(String clientId, long sequence, Result result, StoreBatch changes) {
+    public void record(String clientId, long sequence, Result result, StoreBatch changes) {
         if (client(clientId).outcomes.put(sequence, result) == null) {
             outcomes++;
         }
@@ -96,7 +96,7 @@ final class Sessions {
     }
 
     /** Notes that a client wrote, forgets what it knows to be acknowledged, and keeps the table within its bounds. */
-    void advance(String clientId, long ackedBelow, StoreBatch changes) {
+    public void advance(String clientId, long ackedBelow, StoreBatch changes) {
         Client client = client(clientId);
         // To the end of the order of use.
         clients.remove(clientId);

@@ -1,6 +1,5 @@
-package io.millrace.index.shard;
+package io.millrace.index.segment;
 
-import io.millrace.index.segment.SegmentView;
 import java.util.List;
 
 /**
@@ -8,7 +7,7 @@ import java.util.List;
  * kept logarithmic by merging a run with its elders when it has caught up with them; durable segments follow the same
  * rule at their own pace.
  */
-final class Runs {
+public final class Runs {
     // A neighbour joins a merge if it is at most this many times larger than what already takes part: each document is
     // then copied O(log n) times.
     private static final long GROWTH = 2;
@@ -16,7 +15,7 @@ final class Runs {
     private Runs() {}
 
     /** Whether a segment lives in memory only. */
-    static boolean isRun(SegmentView view) {
+    public static boolean isRun(SegmentView view) {
         return view.segment().info().id() == 0;
     }
 
@@ -26,7 +25,7 @@ final class Runs {
      * @param atLeast fewest neighbours worth a merge
      * @param maxDocuments most documents of the result
      */
-    static int mergeableTail(List<SegmentView> views, int from, int to, int atLeast, long maxDocuments) {
+    public static int mergeableTail(List<SegmentView> views, int from, int to, int atLeast, long maxDocuments) {
         if (to - from < atLeast) {
             return to;
         }

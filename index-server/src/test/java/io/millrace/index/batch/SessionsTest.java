@@ -1,10 +1,11 @@
-package io.millrace.index.shard;
+package io.millrace.index.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.index.batch.BatchOutcome.Result;
 import io.millrace.index.record.Stamp;
 import io.millrace.index.record.WeightScheme;
-import io.millrace.index.shard.BatchOutcome.Result;
+import io.millrace.index.shard.ShardFixture;
 import io.millrace.index.store.ShardStore;
 import io.millrace.index.store.StoreBatch;
 import java.nio.file.Path;
@@ -66,7 +67,9 @@ class SessionsTest {
             assertThat(table.outcomes()).isEqualTo(Sessions.MAX_OUTCOMES);
             assertThat(table.find("client", 5)).isNull();
             assertThat(table.find("client", 6)).isEqualTo(new Result(true, new Stamp(6, 0)));
-            assertThat(table.isAcknowledged("client", 5)).as("forgotten is not acknowledged").isFalse();
+            assertThat(table.isAcknowledged("client", 5))
+                    .as("forgotten is not acknowledged")
+                    .isFalse();
         }
     }
 

@@ -1,4 +1,4 @@
-package io.millrace.index.shard;
+package io.millrace.index.batch;
 
 import io.millrace.index.record.Stamp;
 import java.util.List;

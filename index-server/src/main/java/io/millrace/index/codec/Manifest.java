@@ -1,4 +1,4 @@
-package io.millrace.index.store;
+package io.millrace.index.codec;
 
 import io.millrace.index.record.SegmentInfo;
 import java.util.ArrayList;
@@ -20,7 +20,7 @@ public record Manifest(List<SegmentInfo> segments, int nextSegment) {
         segments = List.copyOf(segments);
     }
 
-    byte[] encode() {
+    public byte[] encode() {
         ByteSink out = new ByteSink().putInt(nextSegment).putVarint(segments.size());
         for (SegmentInfo segment : segments) {
             out.putInt(segment.id())
@@ -32,7 +32,7 @@ public record Manifest(List<SegmentInfo> segments, int nextSegment) {
         return out.toValue();
     }
 
-    static Manifest decode(byte[] value) {
+    public static Manifest decode(byte[] value) {
         ByteSource in = new ByteSource("the manifest of segments", value);
         int nextSegment = in.getInt();
         int count = in.getCount(3 * Integer.BYTES + 2 * Long.BYTES);

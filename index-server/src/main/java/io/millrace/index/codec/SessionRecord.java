@@ -1,6 +1,7 @@
-package io.millrace.index.store;
+package io.millrace.index.codec;
 
 import io.millrace.index.record.Stamp;
+import io.millrace.index.record.StoreException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
@@ -17,7 +18,7 @@ public sealed interface SessionRecord {
      * @param lastUsed tick of its last batch; orders clients by use
      */
     record Progress(String clientId, long ackedBelow, long lastUsed) implements SessionRecord {
-        byte[] encode() {
+        public byte[] encode() {
             return new ByteSink().putLong(ackedBelow).putLong(lastUsed).toValue();
         }
     }
@@ -31,7 +32,7 @@ public sealed interface SessionRecord {
      * @param applied whether it was the newest write to its document
      */
     record Outcome(String clientId, long sequence, Stamp stamp, boolean applied) implements SessionRecord {
-        byte[] encode() {
+        public byte[] encode() {
             return new ByteSink()
                     .putLong(stamp.time())
                     .putInt(stamp.coordinator())

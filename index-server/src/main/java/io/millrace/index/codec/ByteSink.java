@@ -1,4 +1,4 @@
-package io.millrace.index.store;
+package io.millrace.index.codec;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -6,31 +6,31 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** Growing little-endian payload of one value. */
-final class ByteSink {
+public final class ByteSink {
     private ByteBuffer bytes = ByteBuffer.allocate(256).order(ByteOrder.LITTLE_ENDIAN);
 
-    ByteSink putByte(int value) {
+    public ByteSink putByte(int value) {
         room(Byte.BYTES).put((byte) value);
         return this;
     }
 
-    ByteSink putInt(int value) {
+    public ByteSink putInt(int value) {
         room(Integer.BYTES).putInt(value);
         return this;
     }
 
-    ByteSink putLong(long value) {
+    public ByteSink putLong(long value) {
         room(Long.BYTES).putLong(value);
         return this;
     }
 
-    ByteSink putFloat(float value) {
+    public ByteSink putFloat(float value) {
         room(Float.BYTES).putFloat(value);
         return this;
     }
 
     /** Seven bits a byte, lowest first; the top bit says that more follow. */
-    ByteSink putVarint(long value) {
+    public ByteSink putVarint(long value) {
         ByteBuffer out = room(10);
         long rest = value;
         while ((rest & ~0x7FL) != 0) {
@@ -41,22 +41,22 @@ final class ByteSink {
         return this;
     }
 
-    ByteSink putBytes(byte[] value) {
+    public ByteSink putBytes(byte[] value) {
         putVarint(value.length);
         room(value.length).put(value);
         return this;
     }
 
-    ByteSink putString(String value) {
+    public ByteSink putString(String value) {
         return putBytes(value.getBytes(StandardCharsets.UTF_8));
     }
 
-    int size() {
+    public int size() {
         return bytes.position();
     }
 
     /** The value with its frame. */
-    byte[] toValue() {
+    public byte[] toValue() {
         return StoredValue.wrap(bytes.array(), bytes.position());
     }
 

@@ -1,6 +1,5 @@
-package io.millrace.index.shard;
+package io.millrace.index.segment;
 
-import io.millrace.index.segment.SegmentView;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -8,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Marks versions dead in the segments that hold them. */
-final class DeadMarks {
+public final class DeadMarks {
     private DeadMarks() {}
 
     /**
@@ -17,7 +16,7 @@ final class DeadMarks {
      * @param views segments by ascending, disjoint ordinals
      * @param ordinals versions that were replaced or deleted; those in no segment are ignored
      */
-    static List<SegmentView> without(List<SegmentView> views, List<Long> ordinals) {
+    public static List<SegmentView> without(List<SegmentView> views, List<Long> ordinals) {
         Map<Integer, List<Integer>> dead = new HashMap<>();
         for (long ordinal : ordinals) {
             int place = placeOf(views, ordinal);

@@ -1,4 +1,4 @@
-package io.millrace.index.store;
+package io.millrace.index.record;
 
 import java.nio.file.Path;
 
@@ -22,12 +22,12 @@ public final class StoreException extends RuntimeException {
 
     private final Kind kind;
 
-    StoreException(Kind kind, String message) {
+    public StoreException(Kind kind, String message) {
         super(message);
         this.kind = kind;
     }
 
-    StoreException(Kind kind, String message, Throwable cause) {
+    public StoreException(Kind kind, String message, Throwable cause) {
         super(message, cause);
         this.kind = kind;
     }
@@ -41,17 +41,19 @@ public final class StoreException extends RuntimeException {
     public static StoreException diskNearlyFull(Path directory, long usableBytes, long minFreeBytes) {
         return new StoreException(
                 Kind.NO_SPACE,
-                "the disk of " + directory + " has " + (usableBytes >> 20) + " MiB left and "
-                        + (minFreeBytes >> 20) + " MiB are kept free; free some space, reads go on");
+                "the disk of " + directory + " has " + (usableBytes >> 20) + " MiB left and " + (minFreeBytes >> 20)
+                        + " MiB are kept free; free some space, reads go on");
     }
 
     /** A stored value whose checksum holds but whose content cannot be read. */
     public static StoreException undecodable(String what, Exception cause) {
         return new StoreException(
-                Kind.CORRUPT, what + " cannot be decoded: " + cause.getMessage() + "; restore the shard from a backup", cause);
+                Kind.CORRUPT,
+                what + " cannot be decoded: " + cause.getMessage() + "; restore the shard from a backup",
+                cause);
     }
 
-    static StoreException corrupt(String what, String why) {
+    public static StoreException corrupt(String what, String why) {
         return new StoreException(
                 Kind.CORRUPT,
                 what + " is damaged: " + why + "; restore the shard from a backup or build it anew from its documents");
