@@ -47,8 +47,7 @@ public final class EncoderWorker implements AutoCloseable {
     public static EncoderWorker start(EncoderWorkerConfig config, SparseEncoder encoder) {
         Metrics metrics = new Metrics();
         EncoderMetrics encoderMetrics = new EncoderMetrics(metrics);
-        BatchQueue queue =
-                BatchQueue.start(encoder, BatchLimits.ofTokenBudget(config.tokenBudget()), encoderMetrics);
+        BatchQueue queue = BatchQueue.start(encoder, BatchLimits.ofTokenBudget(config.tokenBudget()), encoderMetrics);
         EncoderService service = new EncoderService(encoder, queue, config.limits(), encoderMetrics);
         try {
             GrpcServer server = GrpcServer.start("encoder-worker", config.server(), metrics, List.of(service));
