@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -44,20 +45,19 @@ public final class MetadataFile implements AutoCloseable {
      * @throws UncheckedIOException if the folder cannot be used, another process holds it, or the file is damaged
      */
     public static MetadataFile open(Path folder) {
+        FileChannel channel = null;
         try {
             Files.createDirectories(folder);
-            FileChannel channel =
-                    FileChannel.open(folder.resolve("LOCK"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            channel = FileChannel.open(folder.resolve("LOCK"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             if (lock(channel) == null) {
-                channel.close();
                 throw new IOException("another coordinator uses this folder; give each its own --data-dir");
             }
             Path file = folder.resolve("catalog");
-            return new MetadataFile(
-                    file,
-                    channel,
-                    Files.exists(file) ? decode(Files.readAllBytes(file)) : ClusterMetadata.getDefaultInstance());
+            ClusterMetadata metadata =
+                    Files.exists(file) ? decode(Files.readAllBytes(file)) : ClusterMetadata.getDefaultInstance();
+            return new MetadataFile(file, channel, metadata);
         } catch (IOException e) {
+            release(channel);
             throw new UncheckedIOException("cannot open the catalog in " + folder + ": " + e.getMessage(), e);
         }
     }
@@ -98,8 +98,14 @@ public final class MetadataFile implements AutoCloseable {
 
     @Override
     public void close() {
+        release(lockChannel);
+    }
+
+    private static void release(@Nullable FileChannel channel) {
         try {
-            lockChannel.close();
+            if (channel != null) {
+                channel.close();
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -128,7 +134,7 @@ public final class MetadataFile implements AutoCloseable {
         if (bytes.length >= HEADER_BYTES) {
             in.get(magic);
         }
-        if (!java.util.Arrays.equals(magic, MAGIC)) {
+        if (!Arrays.equals(magic, MAGIC)) {
             throw new IOException("the catalog file (" + bytes.length
                     + " bytes) is not one, or is of another version; restore it from a backup");
         }

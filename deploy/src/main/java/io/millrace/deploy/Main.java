@@ -1,0 +1,42 @@
+package io.millrace.deploy;
+
+import io.millrace.deploy.cli.CommandTree;
+import io.millrace.deploy.cli.Console;
+import io.millrace.deploy.command.CollectionCommand;
+import io.millrace.deploy.command.DeleteCommand;
+import io.millrace.deploy.command.EncodeCommand;
+import io.millrace.deploy.command.GetCommand;
+import io.millrace.deploy.command.IndexCommand;
+import io.millrace.deploy.command.SearchCommand;
+import io.millrace.deploy.eval.EvalCommand;
+import io.millrace.deploy.local.RoleCommand;
+import io.millrace.deploy.local.ServeCommand;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The program {@code millrace}. */
+public final class Main {
+    private Main() {}
+
+    /** Runs a command and exits with its code. */
+    public static void main(String[] arguments) {
+        System.exit(commands(Console.system()).execute(arguments));
+    }
+
+    /** All commands over a console. */
+    public static CommandTree commands(Console console) {
+        Map<String, Object> commands = new LinkedHashMap<>();
+        commands.put("serve", new ServeCommand(console));
+        commands.put("coordinator", RoleCommand.coordinator());
+        commands.put("worker", RoleCommand.worker());
+        commands.put("index-server", RoleCommand.indexServer());
+        commands.put("index", new IndexCommand(console));
+        commands.put("search", new SearchCommand(console));
+        commands.put("get", new GetCommand(console));
+        commands.put("delete", new DeleteCommand(console));
+        commands.put("encode", new EncodeCommand(console));
+        commands.put("collection", new CollectionCommand(console));
+        commands.put("eval", new EvalCommand(console));
+        return new CommandTree(console, commands);
+    }
+}

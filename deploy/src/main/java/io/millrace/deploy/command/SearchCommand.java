@@ -1,0 +1,82 @@
+package io.millrace.deploy.command;
+
+import io.millrace.client.MillraceClient;
+import io.millrace.deploy.cli.CollectionOption;
+import io.millrace.deploy.cli.Console;
+import io.millrace.deploy.cli.ExitCode;
+import io.millrace.deploy.cli.OutputOptions;
+import io.millrace.deploy.cli.ServerOptions;
+import io.millrace.v1.SearchRequest;
+import io.millrace.v1.SearchResponse;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code search}: the documents that fit a text best. */
+@Command(
+        name = "search",
+        mixinStandardHelpOptions = true,
+        description = "Finds the documents that fit a text best.",
+        footer = {
+            "",
+            "Examples:",
+            "  millrace search \"the study of earthquakes\"",
+            "  millrace search -k 3 --explain fear of spiders",
+            "  millrace search -o json -k 100 \"heart attack\" --server search.example.org:7300 | jq '.hits[].id'"
+        })
+public final class SearchCommand implements Callable<Integer> {
+    private final Console console;
+
+    @Mixin
+    private final ServerOptions server = new ServerOptions();
+
+    @Mixin
+    private final CollectionOption collection = new CollectionOption();
+
+    @Mixin
+    private final OutputOptions output = new OutputOptions();
+
+    @Parameters(arity = "1..*", paramLabel = "TEXT", description = "What to look for; several words are joined.")
+    private List<String> words = List.of();
+
+    @Option(
+            names = {"-k", "--hits"},
+            paramLabel = "N",
+            description = "Hits wanted, 1 to 10,000. Default: ${DEFAULT-VALUE}.")
+    private int k = 10;
+
+    @Option(names = "--explain", description = "Show the terms that matched: weight in the query × in the document.")
+    private boolean explain;
+
+    @Option(names = "--partial", description = "Answer from the shards that do answer when one does not.")
+    private boolean partial;
+
+    /** A command over a console. */
+    public SearchCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() {
+        try (MillraceClient client = server.connect()) {
+            SearchResponse response = client.search(SearchRequest.newBuilder()
+                    .setCollection(collection.resolve(client))
+                    .setText(String.join(" ", words))
+                    .setK(k)
+                    .setExplain(explain)
+                    .setAllowPartial(partial)
+                    .setIncludeSource(true)
+                    .build());
+            HitPrinter printer = new HitPrinter(console);
+            if (output.json()) {
+                printer.printJson(response);
+            } else {
+                printer.printText(response);
+            }
+            return ExitCode.OK;
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package io.millrace.index.search;
+
+import io.millrace.index.segment.LiveDocuments;
+import io.millrace.index.segment.Segment;
+import io.millrace.index.segment.SegmentView;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+
+/**
+ * Dot products of float weights. A product of two floats is exact in double, and terms arrive in ascending order in
+ * every segment, so that the sum is {@link io.millrace.vector.SparseVector#dot} to the last bit.
+ */
+final class FloatWindow implements ScoreWindow {
+    private final double[] sums;
+    private final float[] queryWeights;
+
+    FloatWindow(double[] sums, float[] queryWeights) {
+        this.sums = sums;
+        this.queryWeights = queryWeights;
+    }
+
+    @Override
+    public void add(int queryTerm, Segment segment, long from, long to, int firstDocument) {
+        int count = (int) (to - from);
+        MemorySegment documents = segment.postingDocuments().asSlice(from * Integer.BYTES, (long) count * Integer.BYTES);
+        MemorySegment weights = segment.postingWeights().asSlice(from * Float.BYTES, (long) count * Float.BYTES);
+        double queryWeight = queryWeights[queryTerm];
+        double[] into = sums;
+        for (int i = 0; i < count; i++) {
+            into[documents.getAtIndex(ValueLayout.JAVA_INT, i) - firstDocument] +=
+                    queryWeight * weights.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+        }
+    }
+
+    @Override
+    public void collect(SegmentView view, int index, int firstDocument, int count, TopK top) {
+        LiveDocuments live = view.live();
+        double bound = top.bound();
+        for (int i = 0; i < count; i++) {
+            double sum = sums[i];
+            // Ranked by the float that the caller sees, or shards would order ties differently than their merger.
+            if (sum > bound
+                    && live.contains(firstDocument + i)
+                    && top.offer((float) sum, index, firstDocument + i)) {
+                bound = top.bound();
+            }
+        }
+        Arrays.fill(sums, 0, count, 0);
+    }
+}

@@ -1,0 +1,47 @@
+package io.millrace.index.search;
+
+import io.millrace.index.segment.LiveDocuments;
+import io.millrace.index.segment.Segment;
+import io.millrace.index.segment.SegmentView;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+
+/** Integer dot products of impacts, as unsigned ints; see {@link QuantisedQuery} for why they fit. */
+final class ImpactWindow implements ScoreWindow {
+    private final int[] sums;
+    private final QuantisedQuery query;
+
+    ImpactWindow(int[] sums, QuantisedQuery query) {
+        this.sums = sums;
+        this.query = query;
+    }
+
+    @Override
+    public void add(int queryTerm, Segment segment, long from, long to, int firstDocument) {
+        int count = (int) (to - from);
+        MemorySegment documents = segment.postingDocuments().asSlice(from * Integer.BYTES, (long) count * Integer.BYTES);
+        MemorySegment weights = segment.postingWeights().asSlice(from, count);
+        int impact = query.impacts()[queryTerm];
+        int[] into = sums;
+        for (int i = 0; i < count; i++) {
+            into[documents.getAtIndex(ValueLayout.JAVA_INT, i) - firstDocument] +=
+                    impact * (weights.get(ValueLayout.JAVA_BYTE, i) & 0xFF);
+        }
+    }
+
+    @Override
+    public void collect(SegmentView view, int index, int firstDocument, int count, TopK top) {
+        LiveDocuments live = view.live();
+        // Adding MIN_VALUE turns unsigned order into signed order.
+        int bound = query.largestSumUpTo(top.bound()) + Integer.MIN_VALUE;
+        for (int i = 0; i < count; i++) {
+            if (sums[i] + Integer.MIN_VALUE > bound
+                    && live.contains(firstDocument + i)
+                    && top.offer(query.score(sums[i]), index, firstDocument + i)) {
+                bound = query.largestSumUpTo(top.bound()) + Integer.MIN_VALUE;
+            }
+        }
+        Arrays.fill(sums, 0, count, 0);
+    }
+}

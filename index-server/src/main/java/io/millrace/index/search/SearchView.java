@@ -1,0 +1,22 @@
+package io.millrace.index.search;
+
+import io.millrace.index.record.WeightScheme;
+import io.millrace.index.segment.SegmentView;
+import java.util.List;
+
+/**
+ * What a search runs over: an immutable state of a shard.
+ *
+ * @param weights how its postings keep weights
+ * @param segments all of its segments, in memory only or on disk too, with their live documents
+ */
+public record SearchView(WeightScheme weights, List<SegmentView> segments) {
+    /** Live documents. */
+    public long liveDocuments() {
+        long live = 0;
+        for (SegmentView segment : segments) {
+            live += segment.live().count();
+        }
+        return live;
+    }
+}

@@ -1,0 +1,53 @@
+package io.millrace.index.segment;
+
+import java.util.Arrays;
+
+/** Which local documents of a segment have not been deleted or replaced. Immutable; deleting makes a new one. */
+public final class LiveDocuments {
+    private final long[] words;
+    private final int count;
+
+    private LiveDocuments(long[] words, int count) {
+        this.words = words;
+        this.count = count;
+    }
+
+    /** All of so many documents. */
+    public static LiveDocuments all(int documents) {
+        long[] words = new long[(documents + 63) >>> 6];
+        Arrays.fill(words, -1L);
+        if ((documents & 63) != 0) {
+            words[words.length - 1] = (1L << (documents & 63)) - 1;
+        }
+        return new LiveDocuments(words, documents);
+    }
+
+    /** Whether a document is live. */
+    public boolean contains(int document) {
+        return (words[document >>> 6] & (1L << document)) != 0;
+    }
+
+    /** Number of live documents. */
+    public int count() {
+        return count;
+    }
+
+    /** The same less some documents; those already gone are ignored. */
+    public LiveDocuments without(int... documents) {
+        long[] rest = words.clone();
+        int left = count;
+        for (int document : documents) {
+            long bit = 1L << document;
+            if ((rest[document >>> 6] & bit) != 0) {
+                rest[document >>> 6] &= ~bit;
+                left--;
+            }
+        }
+        return new LiveDocuments(rest, left);
+    }
+
+    /** Bytes on the heap. */
+    public long memoryBytes() {
+        return (long) words.length * Long.BYTES;
+    }
+}

@@ -1,0 +1,91 @@
+package io.millrace.index.segment;
+
+import io.millrace.index.record.DocumentVersion;
+import io.millrace.index.record.SegmentInfo;
+import io.millrace.index.record.WeightScheme;
+import io.millrace.vector.SparseVector;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+
+/**
+ * Inverts vectors into a segment in memory: count the terms, sort the distinct ones, then place each posting. Linear
+ * in the postings but for the sort of the distinct terms. Stateless.
+ */
+public final class SegmentBuilder {
+    private SegmentBuilder() {}
+
+    /**
+     * A segment of these documents, held once by the caller.
+     *
+     * @param versions documents by ascending ordinal, at least one
+     * @param weights how to keep their weights
+     */
+    public static Segment build(List<DocumentVersion> versions, WeightScheme weights) {
+        TermTable table = new TermTable();
+        long postings = 0;
+        long idBytes = 0;
+        for (DocumentVersion version : versions) {
+            for (int term : version.vector().ids()) {
+                table.add(term);
+            }
+            postings += version.vector().size();
+            idBytes += version.id().utf8().length;
+        }
+        SegmentInfo info = new SegmentInfo(0, versions.size(), table.size(), postings, idBytes);
+        SegmentColumns columns = SegmentColumns.allocate(weights.format(), info);
+        long[] next = writeDirectory(table, columns);
+        long idStart = 0;
+        for (int document = 0; document < versions.size(); document++) {
+            DocumentVersion version = versions.get(document);
+            assert document == 0 || version.ordinal() > versions.get(document - 1).ordinal() : "ordinals must ascend";
+            idStart = writeDocument(columns, document, version, idStart);
+            writePostings(columns, document, version.vector(), weights, table, next);
+        }
+        return new Segment(info, weights.format(), columns);
+    }
+
+    /** Writes terms and starts; returns where the next posting of each term number goes. */
+    private static long[] writeDirectory(TermTable table, SegmentColumns columns) {
+        long[] next = new long[table.size()];
+        int[] sorted = table.sortedNumbers();
+        long start = 0;
+        for (int place = 0; place < sorted.length; place++) {
+            int number = sorted[place];
+            columns.terms().setAtIndex(ValueLayout.JAVA_INT, place, table.term(number));
+            columns.starts().setAtIndex(ValueLayout.JAVA_LONG, place, start);
+            next[number] = start;
+            start += table.count(number);
+        }
+        columns.starts().setAtIndex(ValueLayout.JAVA_LONG, sorted.length, start);
+        return next;
+    }
+
+    private static long writeDocument(SegmentColumns columns, int document, DocumentVersion version, long idStart) {
+        byte[] id = version.id().utf8();
+        columns.ordinals().setAtIndex(ValueLayout.JAVA_LONG, document, version.ordinal());
+        MemorySegment.copy(id, 0, columns.idBytes(), ValueLayout.JAVA_BYTE, idStart, id.length);
+        columns.idStarts().setAtIndex(ValueLayout.JAVA_LONG, document + 1L, idStart + id.length);
+        return idStart + id.length;
+    }
+
+    private static void writePostings(
+            SegmentColumns columns,
+            int document,
+            SparseVector vector,
+            WeightScheme weights,
+            TermTable table,
+            long[] next) {
+        int[] ids = vector.ids();
+        float[] values = vector.weights();
+        for (int i = 0; i < ids.length; i++) {
+            long posting = next[table.number(ids[i])]++;
+            columns.documents().setAtIndex(ValueLayout.JAVA_INT, posting, document);
+            if (weights.quantised()) {
+                columns.weights().set(ValueLayout.JAVA_BYTE, posting, (byte) weights.impact(values[i]));
+            } else {
+                columns.weights().setAtIndex(ValueLayout.JAVA_FLOAT, posting, values[i]);
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+package io.millrace.index.shard;
+
+/**
+ * Sizes that bound a shard's memory and work.
+ *
+ * @param flushDocuments documents in the write buffer at which it becomes a segment
+ * @param flushPostings postings in the write buffer at which it becomes a segment
+ * @param maxSegmentDocuments largest segment that a merge makes
+ * @param minFreeBytes disk space below which writes are refused
+ */
+public record ShardLimits(int flushDocuments, long flushPostings, int maxSegmentDocuments, long minFreeBytes) {
+    // Writes are refused when the buffer is this many times over its limit: flushing has fallen behind.
+    private static final int OVERFULL = 8;
+
+    /** Checks that every limit is above 0. */
+    public ShardLimits {
+        if (flushDocuments < 1 || flushPostings < 1 || maxSegmentDocuments < 1 || minFreeBytes < 0) {
+            throw new IllegalArgumentException("flushDocuments " + flushDocuments + ", flushPostings " + flushPostings
+                    + ", maxSegmentDocuments " + maxSegmentDocuments + ", minFreeBytes " + minFreeBytes
+                    + ": the first three must be above 0, the last 0 or more");
+        }
+    }
+
+    /** What a server uses unless told otherwise: buffers of about 10 MB, segments of half a million documents. */
+    public static ShardLimits defaults() {
+        return new ShardLimits(8_192, 4L << 20, 500_000, 256L << 20);
+    }
+
+    boolean mustFlush(long documents, long postings) {
+        return documents >= flushDocuments || postings >= flushPostings;
+    }
+
+    boolean overfull(long documents, long postings) {
+        return documents >= (long) OVERFULL * flushDocuments || postings >= OVERFULL * flushPostings;
+    }
+}

@@ -1,0 +1,244 @@
+package io.millrace.index.shard;
+
+import io.millrace.index.record.SegmentInfo;
+import io.millrace.index.segment.Segment;
+import io.millrace.index.segment.SegmentView;
+import io.millrace.index.store.Manifest;
+import io.millrace.index.store.ShardStore;
+import io.millrace.index.store.StoreBatch;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Turns the write buffer into segments and many segments into few. The owner decides and swaps; the work in between, the
+ * merge and the writing of files, runs elsewhere on immutable inputs. At most one flush and one merge at a time.
+ */
+final class ShardMaintenance {
+    private static final Logger LOG = LoggerFactory.getLogger(ShardMaintenance.class);
+
+    // Fewest segments worth a merge: each query pays for each segment, each merge rewrites its inputs.
+    private static final int MERGE_SEGMENTS = 8;
+    // Share of dead documents at which a segment is rewritten alone: scoring them costs as much as the live.
+    private static final double DEAD_SHARE = 0.3;
+
+    private final Shard shard;
+    private final ShardStore store;
+    private final ShardLimits limits;
+    private final ShardExecutors executors;
+    private final ShardObserver observer;
+    private Manifest manifest;
+    private @Nullable Maintenance flushing;
+    private @Nullable Maintenance merging;
+    // Set when a flush or merge failed: the next try waits for another batch.
+    private boolean held;
+    private boolean stopped;
+
+    ShardMaintenance(
+            Shard shard, ShardStore store, ShardLimits limits, ShardExecutors executors, ShardObserver observer) {
+        this.shard = shard;
+        this.store = store;
+        this.limits = limits;
+        this.executors = executors;
+        this.observer = observer;
+        this.manifest = store.manifest();
+    }
+
+    /** Starts what is due. For the owner thread, after each step. */
+    void consider() {
+        held = stopped;
+        considerFlush();
+        considerMerge();
+    }
+
+    /** Starts nothing any more. */
+    void stop() {
+        held = true;
+        stopped = true;
+    }
+
+    /** Whether a flush or merge has not come back yet. */
+    boolean isActive() {
+        return flushing != null || merging != null;
+    }
+
+    /** First run that no flush holds. */
+    int firstFreeRun(List<SegmentView> views) {
+        int first = 0;
+        while (first < views.size() && (!Runs.isRun(views.get(first)) || isFlushing(views.get(first)))) {
+            first++;
+        }
+        return first;
+    }
+
+    private void considerFlush() {
+        List<SegmentView> views = shard.segments();
+        ShardSize size = shard.size();
+        if (held || flushing != null || !limits.mustFlush(size.bufferedDocuments(), size.bufferedPostings())) {
+            return;
+        }
+        List<SegmentView> runs = views.subList(size.segments(), views.size());
+        long first = size.segments() == 0
+                ? 0
+                : views.get(size.segments() - 1).segment().lastOrdinal() + 1;
+        Maintenance flush = begin(Maintenance.Kind.FLUSH, runs, first, shard.nextOrdinal() - 1);
+        flushing = flush;
+        executors.flushes().execute(() -> run(flush));
+    }
+
+    private void considerMerge() {
+        if (held || merging != null) {
+            return;
+        }
+        List<SegmentView> views = shard.segments();
+        int durable = shard.size().segments();
+        int first = Runs.mergeableTail(views, 0, durable, MERGE_SEGMENTS, limits.maxSegmentDocuments());
+        int end = durable;
+        for (int i = 0; i < durable && first == durable; i++) {
+            if (views.get(i).deadDocuments()
+                    > DEAD_SHARE * views.get(i).segment().info().documents()) {
+                first = i;
+                end = i + 1;
+                break;
+            }
+        }
+        if (first >= end) {
+            return;
+        }
+        List<SegmentView> inputs = views.subList(first, end);
+        Maintenance merge = begin(
+                Maintenance.Kind.MERGE,
+                inputs,
+                inputs.getFirst().segment().firstOrdinal(),
+                inputs.getLast().segment().lastOrdinal());
+        merging = merge;
+        executors.merges().execute(() -> run(merge));
+    }
+
+    private Maintenance begin(Maintenance.Kind kind, List<SegmentView> inputs, long first, long last) {
+        int id = manifest.nextSegment();
+        // The number is used up even if the work fails; what it left behind is an orphan under it.
+        manifest = new Manifest(manifest.segments(), id + 1);
+        return new Maintenance(kind, id, inputs, first, last);
+    }
+
+    /** Makes the segment and its files; not on the owner thread. */
+    private void run(Maintenance work) {
+        long begun = System.nanoTime();
+        Segment made = null;
+        RuntimeException failure = null;
+        try {
+            made = work.merge();
+            if (made != null) {
+                store.segments().write(made);
+            }
+        } catch (RuntimeException e) {
+            failure = e;
+        } catch (OutOfMemoryError e) {
+            failure = new IllegalStateException("not enough memory for segment " + work.segmentId(), e);
+        }
+        Segment result = made;
+        RuntimeException failed = failure;
+        executors.owner().execute(() -> finish(work, result, failed, System.nanoTime() - begun));
+    }
+
+    /** Swaps the new segment in. On the owner thread. */
+    private void finish(Maintenance work, @Nullable Segment made, @Nullable RuntimeException failure, long nanos) {
+        try {
+            if (failure != null) {
+                throw failure;
+            }
+            install(work, made);
+            if (work.kind() == Maintenance.Kind.FLUSH) {
+                observer.flushed(nanos);
+            } else {
+                observer.merged(nanos);
+            }
+        } catch (RuntimeException e) {
+            held = true;
+            LOG.error(
+                    "shard {}: {} into segment {} failed; its inputs stay as they are",
+                    store.descriptor().identity(),
+                    work.kind(),
+                    work.segmentId(),
+                    e);
+        } finally {
+            if (work.kind() == Maintenance.Kind.FLUSH) {
+                flushing = null;
+            } else {
+                merging = null;
+            }
+            if (made != null) {
+                made.release();
+            }
+            work.release();
+        }
+        considerFlush();
+        considerMerge();
+    }
+
+    /** One batch names the new segment and carries over what died while it was made; then searches see it. */
+    private void install(Maintenance work, @Nullable Segment made) {
+        List<SegmentView> views = new ArrayList<>(shard.segments());
+        int place = placeOf(views, work);
+        List<SegmentView> inputs = views.subList(place, place + work.inputs().size());
+        List<Long> died = made == null ? List.of() : diedSince(work.inputs(), inputs);
+        List<SegmentInfo> removed =
+                inputs.stream().map(input -> input.segment().info()).toList();
+        inputs.clear();
+        List<SegmentInfo> live = new ArrayList<>(manifest.segments());
+        live.removeAll(removed);
+        if (made != null) {
+            views.add(place, DeadMarks.without(List.of(SegmentView.of(made)), died).getFirst());
+            live.add(place, made.info());
+        }
+        Manifest next = new Manifest(live, manifest.nextSegment());
+        try (StoreBatch changes = store.begin()) {
+            changes.putManifest(next);
+            if (work.kind() == Maintenance.Kind.FLUSH) {
+                changes.unbuffer(work.firstOrdinal(), work.lastOrdinal());
+            }
+            changes.replaceDead(work.firstOrdinal(), work.lastOrdinal(), died);
+            store.commit(changes);
+        }
+        manifest = next;
+        shard.replaceSegments(views);
+        if (work.kind() == Maintenance.Kind.MERGE) {
+            removed.forEach(info -> store.segments().remove(info.id()));
+        }
+    }
+
+    /** Versions that were live when the work began and are not now. */
+    private static List<Long> diedSince(List<SegmentView> then, List<SegmentView> now) {
+        List<Long> died = new ArrayList<>();
+        for (int i = 0; i < then.size(); i++) {
+            SegmentView before = then.get(i);
+            SegmentView after = now.get(i);
+            if (before.live().count() != after.live().count()) {
+                for (int document = 0; document < before.segment().info().documents(); document++) {
+                    if (before.live().contains(document) && !after.live().contains(document)) {
+                        died.add(before.segment().ordinal(document));
+                    }
+                }
+            }
+        }
+        return died;
+    }
+
+    private static int placeOf(List<SegmentView> views, Maintenance work) {
+        Segment first = work.inputs().getFirst().segment();
+        for (int place = 0; place < views.size(); place++) {
+            if (views.get(place).segment() == first) {
+                return place;
+            }
+        }
+        throw new IllegalStateException("the inputs of segment " + work.segmentId() + " are not in the shard any more");
+    }
+
+    private boolean isFlushing(SegmentView view) {
+        Maintenance flush = flushing;
+        return flush != null && flush.inputs().stream().anyMatch(input -> input.segment() == view.segment());
+    }
+}

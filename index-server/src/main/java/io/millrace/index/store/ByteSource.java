@@ -1,0 +1,93 @@
+package io.millrace.index.store;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
+/** Payload of one value, read front to back; running over its end is reported as damage, not as a stray exception. */
+final class ByteSource {
+    private final String what;
+    private final ByteBuffer bytes;
+
+    /**
+     * Checks the frame of a value.
+     *
+     * @param what names the value in errors
+     */
+    ByteSource(String what, byte[] value) {
+        this.what = what;
+        this.bytes = StoredValue.unwrap(what, value);
+    }
+
+    int getByte() {
+        require(Byte.BYTES);
+        return bytes.get() & 0xFF;
+    }
+
+    int getInt() {
+        require(Integer.BYTES);
+        return bytes.getInt();
+    }
+
+    long getLong() {
+        require(Long.BYTES);
+        return bytes.getLong();
+    }
+
+    float getFloat() {
+        require(Float.BYTES);
+        return bytes.getFloat();
+    }
+
+    long getVarint() {
+        long value = 0;
+        for (int shift = 0; shift < Long.SIZE; shift += 7) {
+            int next = getByte();
+            value |= (long) (next & 0x7F) << shift;
+            if (next < 0x80) {
+                return value;
+            }
+        }
+        throw StoreException.corrupt(what, "a number in it is longer than 64 bits");
+    }
+
+    /** A varint that counts things of at least {@code bytesEach} bytes still to come. */
+    int getCount(int bytesEach) {
+        long count = getVarint();
+        if (count < 0 || count > bytes.remaining() / bytesEach) {
+            throw StoreException.corrupt(
+                    what, "it announces " + count + " entries with " + bytes.remaining() + " bytes left");
+        }
+        return (int) count;
+    }
+
+    byte[] getBytes() {
+        byte[] value = new byte[getCount(Byte.BYTES)];
+        bytes.get(value);
+        return value;
+    }
+
+    String getString() {
+        return new String(getBytes(), StandardCharsets.UTF_8);
+    }
+
+    /** Everything that is left, without copying. */
+    ByteBuffer rest() {
+        return bytes;
+    }
+
+    void requireEnd() {
+        if (bytes.hasRemaining()) {
+            throw StoreException.corrupt(what, "it has " + bytes.remaining() + " bytes too many");
+        }
+    }
+
+    String what() {
+        return what;
+    }
+
+    private void require(int length) {
+        if (bytes.remaining() < length) {
+            throw StoreException.corrupt(what, "it ends early");
+        }
+    }
+}

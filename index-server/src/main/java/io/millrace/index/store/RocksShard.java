@@ -1,0 +1,156 @@
+package io.millrace.index.store;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.BloomFilter;
+import org.rocksdb.Cache;
+import org.rocksdb.ColumnFamilyDescriptor;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.ColumnFamilyOptions;
+import org.rocksdb.CompressionType;
+import org.rocksdb.DBOptions;
+import org.rocksdb.InfoLogLevel;
+import org.rocksdb.LRUCache;
+import org.rocksdb.Options;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.WALRecoveryMode;
+
+/** The native objects of one open database and how they are tuned; closes them in the order that RocksDB needs. */
+final class RocksShard implements AutoCloseable {
+    // Point reads of document entries and of the sources of a few hits; postings never pass through it.
+    private static final long BLOCK_CACHE_BYTES = 32L << 20;
+    // Memory of unflushed writes over all families, and with the limit below what recovery has to replay.
+    private static final long MEMTABLE_BYTES = 64L << 20;
+    private static final long FAMILY_MEMTABLE_BYTES = 16L << 20;
+    private static final long WAL_BYTES = 128L << 20;
+    private static final double BLOOM_BITS = 10;
+
+    private final List<AutoCloseable> closeables = new ArrayList<>();
+    private final Map<Column, ColumnFamilyHandle> handles = new EnumMap<>(Column.class);
+    private final RocksDB db;
+
+    static {
+        RocksDB.loadLibrary();
+    }
+
+    private RocksShard(Path directory, boolean create) throws RocksDBException {
+        if (!create) {
+            requireKnownFamilies(directory);
+        }
+        Cache cache = own(new LRUCache(BLOCK_CACHE_BYTES));
+        BloomFilter bloom = own(new BloomFilter(BLOOM_BITS, false));
+        List<ColumnFamilyDescriptor> families = new ArrayList<>();
+        for (Column column : Column.values()) {
+            families.add(new ColumnFamilyDescriptor(column.familyName(), familyOptions(column, cache, bloom)));
+        }
+        DBOptions options = own(new DBOptions()
+                .setCreateIfMissing(create)
+                .setCreateMissingColumnFamilies(create)
+                .setErrorIfExists(create)
+                .setParanoidChecks(true)
+                // A torn last record was never acknowledged; damage anywhere before it is an error, not a shorter log.
+                .setWalRecoveryMode(WALRecoveryMode.TolerateCorruptedTailRecords)
+                .setMaxTotalWalSize(WAL_BYTES)
+                .setDbWriteBufferSize(MEMTABLE_BYTES)
+                .setAvoidFlushDuringShutdown(true)
+                .setMaxBackgroundJobs(2)
+                .setKeepLogFileNum(2)
+                .setInfoLogLevel(InfoLogLevel.WARN_LEVEL));
+        List<ColumnFamilyHandle> opened = new ArrayList<>();
+        db = RocksDB.open(options, directory.toString(), families, opened);
+        closeables.add(db);
+        for (Column column : Column.values()) {
+            handles.put(column, own(opened.get(column.ordinal())));
+        }
+    }
+
+    /** Opens or creates the database in a directory. */
+    static RocksShard open(Path directory, boolean create) {
+        try {
+            return new RocksShard(directory, create);
+        } catch (RocksDBException e) {
+            String message = String.valueOf(e.getMessage());
+            if (message.contains("lock")) {
+                throw new StoreException(
+                        StoreException.Kind.LOCKED,
+                        "shard directory " + directory + " is open already: " + message
+                                + "; stop the process that holds it",
+                        e);
+            }
+            throw new StoreException(
+                    StoreException.Kind.CORRUPT,
+                    "shard directory " + directory + " cannot be opened: " + message
+                            + "; restore the shard from a backup or build it anew from its documents",
+                    e);
+        }
+    }
+
+    RocksDB db() {
+        return db;
+    }
+
+    ColumnFamilyHandle handle(Column column) {
+        ColumnFamilyHandle handle = handles.get(column);
+        if (handle == null) {
+            throw new IllegalStateException("column family " + column + " is not open");
+        }
+        return handle;
+    }
+
+    /** Options for writing the files of a segment column outside the database. The caller closes them. */
+    static Options segmentFileOptions() {
+        return new Options().setCompressionType(CompressionType.NO_COMPRESSION);
+    }
+
+    @Override
+    public void close() {
+        for (AutoCloseable closeable : closeables.reversed()) {
+            try {
+                closeable.close();
+            } catch (Exception e) {
+                throw new IllegalStateException("a native object of RocksDB did not close", e);
+            }
+        }
+        closeables.clear();
+    }
+
+    private ColumnFamilyOptions familyOptions(Column column, Cache cache, BloomFilter bloom) {
+        BlockBasedTableConfig table = new BlockBasedTableConfig().setBlockCache(cache);
+        if (column == Column.DOCS) {
+            // Most written ids are new: the filter answers without a read.
+            table.setFilterPolicy(bloom);
+        }
+        return own(new ColumnFamilyOptions()
+                .setTableFormatConfig(table)
+                .setWriteBufferSize(FAMILY_MEMTABLE_BYTES)
+                .setDisableAutoCompactions(column.holdsSegments())
+                .setCompressionType(
+                        column.compresses() ? CompressionType.LZ4_COMPRESSION : CompressionType.NO_COMPRESSION));
+    }
+
+    private static void requireKnownFamilies(Path directory) throws RocksDBException {
+        try (Options options = new Options()) {
+            for (byte[] name : RocksDB.listColumnFamilies(options, directory.toString())) {
+                if (Arrays.stream(Column.values()).noneMatch(column -> Arrays.equals(column.familyName(), name))) {
+                    throw new StoreException(
+                            StoreException.Kind.UNSUPPORTED,
+                            "shard directory " + directory + " has a column family '"
+                                    + new String(name, StandardCharsets.UTF_8)
+                                    + "' that this version does not know: open it with the version that wrote it");
+                }
+            }
+        }
+    }
+
+    private <T extends AutoCloseable> T own(T closeable) {
+        closeables.add(closeable);
+        return closeable;
+    }
+}

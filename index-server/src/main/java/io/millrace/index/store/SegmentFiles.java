@@ -1,0 +1,211 @@
+package io.millrace.index.store;
+
+import io.millrace.index.record.SegmentInfo;
+import io.millrace.index.record.WeightScheme.Format;
+import io.millrace.index.segment.Segment;
+import io.millrace.index.segment.SegmentAssembler;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.rocksdb.EnvOptions;
+import org.rocksdb.IngestExternalFileOptions;
+import org.rocksdb.Options;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.Slice;
+import org.rocksdb.SstFileWriter;
+
+/**
+ * Segments on disk. One goes in as finished, synced files under its own key prefix, so that compaction never rewrites
+ * it, and counts only once a manifest names it; it goes out as whole files. Safe for any
+ * thread, as long as no two write the same number.
+ */
+public final class SegmentFiles {
+    private static final long READAHEAD_BYTES = 4L << 20;
+
+    private final ShardStore store;
+    private final Path staging;
+
+    SegmentFiles(ShardStore store, Path staging) {
+        this.store = store;
+        this.staging = staging;
+    }
+
+    /** Stores a segment under its number; not yet named by the manifest. */
+    public void write(Segment segment) {
+        int id = segment.info().id();
+        try {
+            Files.createDirectories(staging);
+            ingest(Column.IDS, id, file -> writeDocuments(segment, file));
+            ingest(Column.POSTINGS, id, file -> writePostings(segment, file));
+        } catch (IOException e) {
+            throw new UncheckedIOException("segment " + id + " cannot be staged in " + staging, e);
+        }
+    }
+
+    /**
+     * Reads a segment into memory; held once by the caller.
+     *
+     * @throws StoreException if it is damaged or not of the announced size
+     */
+    public Segment load(SegmentInfo info) {
+        Format format = store.descriptor().weights().format();
+        String name = "segment " + info.id() + " of shard " + store.descriptor().identity();
+        SegmentAssembler into = new SegmentAssembler(format, info);
+        try {
+            scan(Column.IDS, info.id(), rows -> SegmentCodec.decodeDocuments(name, rows.value(), into));
+            LastTerm last = new LastTerm();
+            scan(Column.POSTINGS, info.id(), rows -> {
+                int term = Keys.postingsTerm(rows.key());
+                if (last.isNew(term)) {
+                    into.beginTerm(term);
+                }
+                SegmentCodec.decodePostings(name, rows.value(), format, into);
+            });
+            return into.finish();
+        } catch (IllegalStateException e) {
+            into.abandon();
+            throw StoreException.corrupt(name, e.getMessage());
+        } catch (RuntimeException | Error e) {
+            into.abandon();
+            throw e;
+        }
+    }
+
+    /** Removes a segment's files; the manifest must not name it any more. */
+    public void remove(int id) {
+        for (Column column : List.of(Column.IDS, Column.POSTINGS)) {
+            byte[] from = Keys.segment(id);
+            byte[] to = Keys.segment(id + 1);
+            try {
+                store.db().deleteFilesInRanges(store.handle(column), List.of(from, to), false);
+                if (!segmentsIn(column, id, id + 1).isEmpty()) {
+                    // Files on the topmost level are not removed whole.
+                    store.db().deleteRange(store.handle(column), from, to);
+                }
+            } catch (RocksDBException e) {
+                throw ShardStore.failedWrite("removing segment " + id, e);
+            }
+        }
+    }
+
+    /** Numbers of all segments that have data on disk, named by the manifest or not. */
+    Set<Integer> stored() {
+        Set<Integer> stored = new HashSet<>(segmentsIn(Column.IDS, 0, Integer.MAX_VALUE));
+        stored.addAll(segmentsIn(Column.POSTINGS, 0, Integer.MAX_VALUE));
+        return stored;
+    }
+
+    /** Removes segments that no manifest names, and files staged but never ingested. */
+    void collectOrphans(Manifest manifest) {
+        Set<Integer> orphans = stored();
+        manifest.segments().forEach(live -> orphans.remove(live.id()));
+        orphans.forEach(this::remove);
+        if (Files.isDirectory(staging)) {
+            try (Stream<Path> files = Files.list(staging)) {
+                for (Path file : files.toList()) {
+                    Files.delete(file);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException("left-over files in " + staging + " cannot be removed", e);
+            }
+        }
+    }
+
+    private interface FileContent {
+        void writeTo(SstFileWriter file) throws RocksDBException;
+    }
+
+    private void ingest(Column column, int id, FileContent content) {
+        Path path = staging.resolve(id + "." + column.name().toLowerCase(Locale.ROOT) + ".sst");
+        try (EnvOptions environment = new EnvOptions();
+                Options options = RocksShard.segmentFileOptions();
+                SstFileWriter file = new SstFileWriter(environment, options);
+                IngestExternalFileOptions how = new IngestExternalFileOptions().setMoveFiles(true)) {
+            file.open(path.toString());
+            content.writeTo(file);
+            // Syncs the file; ingesting syncs the directory.
+            file.finish();
+            store.db().ingestExternalFile(store.handle(column), List.of(path.toString()), how);
+        } catch (RocksDBException e) {
+            throw ShardStore.failedWrite("segment " + id, e);
+        }
+    }
+
+    private static void writeDocuments(Segment segment, SstFileWriter file) throws RocksDBException {
+        int documents = segment.info().documents();
+        int chunk = 0;
+        for (int from = 0; from < documents; from += SegmentCodec.DOCUMENTS_PER_CHUNK) {
+            int to = Math.min(documents, from + SegmentCodec.DOCUMENTS_PER_CHUNK);
+            byte[] value = SegmentCodec.encodeDocuments(segment, from, to);
+            file.put(Keys.ids(segment.info().id(), chunk++), value);
+        }
+    }
+
+    private static void writePostings(Segment segment, SstFileWriter file) throws RocksDBException {
+        for (int place = 0; place < segment.info().terms(); place++) {
+            long end = segment.postingStart(place + 1);
+            int chunk = 0;
+            for (long from = segment.postingStart(place); from < end; from += SegmentCodec.POSTINGS_PER_CHUNK) {
+                long to = Math.min(end, from + SegmentCodec.POSTINGS_PER_CHUNK);
+                byte[] key = Keys.postings(segment.info().id(), segment.term(place), chunk++);
+                file.put(key, SegmentCodec.encodePostings(segment, from, to));
+            }
+        }
+    }
+
+    private void scan(Column column, int id, Consumer<RocksIterator> row) {
+        try (Slice end = new Slice(Keys.segment(id + 1));
+                ReadOptions options = new ReadOptions()
+                        .setIterateUpperBound(end)
+                        .setReadaheadSize(READAHEAD_BYTES)
+                        .setFillCache(false);
+                RocksIterator rows = store.db().newIterator(store.handle(column), options)) {
+            for (rows.seek(Keys.segment(id)); rows.isValid(); rows.next()) {
+                row.accept(rows);
+            }
+            rows.status();
+        } catch (RocksDBException e) {
+            throw ShardStore.failedRead(e);
+        }
+    }
+
+    /** Numbers of the segments that have a key in [from, to), found by skipping from one to the next. */
+    private List<Integer> segmentsIn(Column column, int from, int to) {
+        List<Integer> found = new ArrayList<>();
+        try (RocksIterator rows = store.db().newIterator(store.handle(column))) {
+            rows.seek(Keys.segment(from));
+            while (rows.isValid() && Keys.segment(rows.key()) < to) {
+                int id = Keys.segment(rows.key());
+                found.add(id);
+                rows.seek(Keys.segment(id + 1));
+            }
+            rows.status();
+        } catch (RocksDBException e) {
+            throw ShardStore.failedRead(e);
+        }
+        return found;
+    }
+
+    /** Tells the first chunk of a term from its later ones. */
+    private static final class LastTerm {
+        private int term;
+        private boolean any;
+
+        boolean isNew(int next) {
+            boolean isNew = !any || next != term;
+            term = next;
+            any = true;
+            return isNew;
+        }
+    }
+}

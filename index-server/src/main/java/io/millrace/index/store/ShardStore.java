@@ -1,0 +1,318 @@
+package io.millrace.index.store;
+
+import io.millrace.index.record.DocumentEntry;
+import io.millrace.index.record.DocumentId;
+import io.millrace.index.record.ShardCounters;
+import io.millrace.index.record.ShardDescriptor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.Status;
+import org.rocksdb.WriteOptions;
+
+/**
+ * One shard's RocksDB, in a directory of its own: a shard is dropped by removing its folder, shipped by copying it, and
+ * damaged alone; writes to several shards pay a sync each, which group commit makes cheap.
+ *
+ * <p>Reads are safe for any thread. Writes come from one owner thread. After a failed write nothing is written any
+ * more: what the kernel did with the failed pages is unknown, so that a second try could report what never reached the
+ * disk.
+ */
+public final class ShardStore implements AutoCloseable {
+    private final Path directory;
+    private final RocksShard rocks;
+    private final ShardDescriptor descriptor;
+    private final SegmentFiles segments;
+    private final WriteOptions synced = new WriteOptions().setSync(true);
+    // Open snapshots; the database closes when there are none.
+    private final AtomicInteger readers = new AtomicInteger();
+    private volatile @Nullable StoreException failure;
+    private volatile boolean closed;
+
+    private ShardStore(Path directory, RocksShard rocks) {
+        this.directory = directory;
+        this.rocks = rocks;
+        this.descriptor = RecordCodec.descriptor(required(Keys.DESCRIPTOR, "descriptor"));
+        this.segments = new SegmentFiles(this, directory.resolve("ingest"));
+    }
+
+    /** Makes an empty shard's database in a directory that does not exist yet, and closes it again. */
+    static void create(Path directory, ShardDescriptor descriptor) {
+        try (RocksShard rocks = RocksShard.open(directory, true);
+                WriteOptions synced = new WriteOptions().setSync(true)) {
+            ColumnFamilyHandle meta = rocks.handle(Column.META);
+            rocks.db().put(meta, synced, Keys.COUNTERS, RecordCodec.encode(ShardCounters.ZERO));
+            rocks.db().put(meta, synced, Keys.MANIFEST, Manifest.EMPTY.encode());
+            rocks.db().put(meta, synced, Keys.DESCRIPTOR, RecordCodec.encode(descriptor));
+        } catch (RocksDBException e) {
+            throw failedWrite("creating the shard", e);
+        }
+    }
+
+    /**
+     * Opens a shard's database, and removes what an interrupted flush or merge left behind.
+     *
+     * @throws StoreException if it is damaged, of an unknown format, or open already
+     */
+    public static ShardStore open(Path directory) {
+        RocksShard rocks = RocksShard.open(directory, false);
+        try {
+            ShardStore store = new ShardStore(directory, rocks);
+            store.segments.collectOrphans(store.manifest());
+            return store;
+        } catch (RuntimeException e) {
+            rocks.close();
+            throw e;
+        }
+    }
+
+    /** What the shard is. */
+    public ShardDescriptor descriptor() {
+        return descriptor;
+    }
+
+    /** Where it is. */
+    public Path directory() {
+        return directory;
+    }
+
+    /** Counters as of the last commit. */
+    public ShardCounters counters() {
+        return RecordCodec.counters(required(Keys.COUNTERS, "counters"));
+    }
+
+    /** Live segments as of the last commit. */
+    public Manifest manifest() {
+        return Manifest.decode(required(Keys.MANIFEST, "manifest"));
+    }
+
+    /** Writing and reading of segments. */
+    public SegmentFiles segments() {
+        return segments;
+    }
+
+    /** Begins a batch of changes. */
+    public StoreBatch begin() {
+        return new StoreBatch(this);
+    }
+
+    /**
+     * Makes a batch durable: written to the log and synced before this returns.
+     *
+     * @throws StoreException if that failed now or before; the batch may or may not be found after a restart
+     */
+    public void commit(StoreBatch batch) {
+        StoreException before = failure;
+        if (before != null) {
+            throw new StoreException(
+                    before.kind(), "shard " + descriptor.identity() + " is read-only: " + before.getMessage(), before);
+        }
+        try {
+            rocks.db().write(synced, batch.rocks());
+        } catch (RocksDBException e) {
+            StoreException failed = failedWrite("shard " + descriptor.identity(), e);
+            failure = failed;
+            throw failed;
+        }
+    }
+
+    /** Makes the shard read-only: its memory and its disk may disagree until it is opened again. */
+    public void failStop(Throwable cause) {
+        if (failure == null) {
+            failure = new StoreException(
+                    StoreException.Kind.FAILED,
+                    "shard " + descriptor.identity() + " stopped writing after an unexpected " + cause
+                            + "; restart the server, and report it",
+                    cause);
+        }
+    }
+
+    /** What made the shard read-only, or null. */
+    public @Nullable StoreException failure() {
+        return failure;
+    }
+
+    /** What is on record for some ids; ids never written are absent. */
+    public Map<DocumentId, DocumentEntry> entries(List<DocumentId> ids) {
+        List<byte[]> keys = ids.stream().map(DocumentId::utf8).toList();
+        Map<DocumentId, DocumentEntry> found = new HashMap<>();
+        try {
+            List<byte[]> values =
+                    rocks.db().multiGetAsList(Collections.nCopies(keys.size(), handle(Column.DOCS)), keys);
+            for (int i = 0; i < keys.size(); i++) {
+                byte @Nullable [] value = values.get(i);
+                if (value != null) {
+                    found.put(ids.get(i), RecordCodec.entry(ids.get(i).toString(), value));
+                }
+            }
+        } catch (RocksDBException e) {
+            throw failedRead(e);
+        }
+        return found;
+    }
+
+    /** The whole session table. */
+    public List<SessionRecord> sessions() {
+        List<SessionRecord> rows = new ArrayList<>();
+        scan(Column.SESSIONS, (key, value) -> rows.add(SessionRecord.decode(key, value)));
+        return rows;
+    }
+
+    /** Ordinals of dead versions that a segment may hold, ascending. */
+    public List<Long> deadVersions() {
+        List<Long> dead = new ArrayList<>();
+        scan(Column.DELS, (key, value) -> dead.add(Keys.ordinal(key)));
+        return dead;
+    }
+
+    /** Ordinals and ids of the versions in the write buffer, ascending. */
+    public Map<Long, DocumentId> bufferedVersions() {
+        Map<Long, DocumentId> buffered = new LinkedHashMap<>();
+        scan(Column.BUF, (key, value) -> {
+            byte[] id = new byte[StoredValue.unwrap("an entry of the write buffer", value).remaining()];
+            StoredValue.unwrap("an entry of the write buffer", value).get(id);
+            buffered.put(Keys.ordinal(key), new DocumentId(id));
+        });
+        return buffered;
+    }
+
+    /** A frozen state to read documents from; the caller releases it. */
+    public StoreSnapshot snapshot() {
+        readers.incrementAndGet();
+        if (closed) {
+            readers.decrementAndGet();
+            throw new IllegalStateException("shard " + descriptor.identity() + " is closed");
+        }
+        return new StoreSnapshot(this, rocks.db().getSnapshot());
+    }
+
+    /** Bytes of all files of the shard. */
+    public long diskBytes() {
+        try (Stream<Path> files = Files.walk(directory)) {
+            return files.mapToLong(ShardStore::sizeIfThere).sum();
+        } catch (IOException | UncheckedIOException e) {
+            // Files come and go under a walk; a size is not worth failing for.
+            return 0;
+        }
+    }
+
+    /** Bytes that can still be written to the disk. */
+    public long usableBytes() {
+        try {
+            return Files.getFileStore(directory).getUsableSpace();
+        } catch (IOException e) {
+            throw new UncheckedIOException("free space of " + directory + " cannot be read", e);
+        }
+    }
+
+    /** Waits for open snapshots and closes the database. */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        synchronized (readers) {
+            boolean interrupted = false;
+            while (readers.get() > 0) {
+                try {
+                    readers.wait();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        synced.close();
+        rocks.close();
+    }
+
+    void readerLeft() {
+        if (readers.decrementAndGet() == 0) {
+            synchronized (readers) {
+                readers.notifyAll();
+            }
+        }
+    }
+
+    RocksDB db() {
+        return rocks.db();
+    }
+
+    ColumnFamilyHandle handle(Column column) {
+        return rocks.handle(column);
+    }
+
+    static StoreException failedRead(RocksDBException e) {
+        return new StoreException(
+                StoreException.Kind.CORRUPT,
+                "reading failed: " + e.getMessage() + "; check the disk, then restore the shard from a backup",
+                e);
+    }
+
+    static StoreException failedWrite(String what, RocksDBException e) {
+        Status status = e.getStatus();
+        if (status != null && status.getSubCode() == Status.SubCode.NoSpace) {
+            return new StoreException(
+                    StoreException.Kind.NO_SPACE,
+                    what + " ran out of disk space: " + e.getMessage()
+                            + "; free some, then restart the server to write again",
+                    e);
+        }
+        return new StoreException(
+                StoreException.Kind.FAILED,
+                what + " could not be written: " + e.getMessage() + "; check the disk, then restart the server",
+                e);
+    }
+
+    private interface Row {
+        void accept(byte[] key, byte[] value);
+    }
+
+    private void scan(Column column, Row row) {
+        try (RocksIterator rows = db().newIterator(handle(column))) {
+            for (rows.seekToFirst(); rows.isValid(); rows.next()) {
+                row.accept(rows.key(), rows.value());
+            }
+            rows.status();
+        } catch (RocksDBException e) {
+            throw failedRead(e);
+        }
+    }
+
+    private byte[] required(byte[] key, String what) {
+        try {
+            byte @Nullable [] value = rocks.db().get(rocks.handle(Column.META), key);
+            if (value == null) {
+                throw StoreException.corrupt("the shard in " + directory, "it has no " + what);
+            }
+            return value;
+        } catch (RocksDBException e) {
+            throw failedRead(e);
+        }
+    }
+
+    private static long sizeIfThere(Path file) {
+        try {
+            return Files.isRegularFile(file) ? Files.size(file) : 0;
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,138 @@
+package io.millrace.index.search;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.index.record.DocumentId;
+import io.millrace.index.record.WeightScheme;
+import io.millrace.index.shard.Corpora;
+import io.millrace.index.shard.SearchState;
+import io.millrace.index.shard.ShardBatch.Operation;
+import io.millrace.index.shard.ShardFixture;
+import io.millrace.vector.SparseVector;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Random histories of puts, replacements and deletes, cut by flushes, merges and restarts: after every few batches the
+ * production searcher, the exhaustive searcher and a plain map of what should be there must agree to the bit.
+ */
+class SearcherEqualsOracleTest {
+    @TempDir
+    private Path directory;
+
+    private final Map<String, SparseVector> expected = new HashMap<>();
+    private long sequence;
+
+    static Stream<Arguments> histories() {
+        List<Arguments> all = new ArrayList<>();
+        for (long seed = 1; seed <= 6; seed++) {
+            all.add(Arguments.of(seed, WeightScheme.float32()));
+            // The scale is below the largest weight: some are clipped.
+            all.add(Arguments.of(seed, WeightScheme.uint8(2.5f)));
+        }
+        return all.stream();
+    }
+
+    @ParameterizedTest(name = "seed {0}, {1}")
+    @MethodSource("histories")
+    void searcherAndOracleAgreeThroughFlushesMergesAndRestarts(long seed, WeightScheme weights) {
+        Random random = new Random(seed);
+        int mostSegments = 0;
+        int mergesSeen = 0;
+        try (ShardFixture fixture = ShardFixture.create(directory, weights, 20)) {
+            for (int step = 0; step < 120; step++) {
+                int before = fixture.shard().size().segments();
+                fixture.apply(sequence, randomBatch(random));
+                int after = fixture.shard().size().segments();
+                mostSegments = Math.max(mostSegments, after);
+                mergesSeen += after < before ? 1 : 0;
+                if (step % 10 == 9) {
+                    compare(fixture, weights, random);
+                }
+                if (step % 47 == 46) {
+                    fixture.restart();
+                    compare(fixture, weights, random);
+                }
+            }
+        }
+        assertThat(mostSegments).as("the history flushed").isGreaterThan(3);
+        assertThat(mergesSeen).as("the history merged").isPositive();
+    }
+
+    private List<Operation> randomBatch(Random random) {
+        List<Operation> operations = new ArrayList<>();
+        int size = 1 + random.nextInt(12);
+        for (int i = 0; i < size; i++) {
+            String id = "doc-" + random.nextInt(300);
+            sequence++;
+            if (random.nextInt(4) == 0) {
+                operations.add(ShardFixture.delete(sequence, sequence, id));
+                expected.remove(id);
+            } else {
+                SparseVector vector = Corpora.vector(random, 30, 12);
+                operations.add(ShardFixture.put(sequence, sequence, id, vector));
+                expected.put(id, vector);
+            }
+        }
+        return operations;
+    }
+
+    private void compare(ShardFixture fixture, WeightScheme weights, Random random) {
+        Searcher searcher = new TermAtATimeSearcher();
+        try (SearchState state = fixture.shard().state()) {
+            assertThat(state.view().liveDocuments()).isEqualTo(expected.size());
+            Searcher oracle = new ExhaustiveSearcher(state.documents()::vector);
+            for (int i = 0; i < 12; i++) {
+                // Half of the vocabulary of queries is unknown to documents.
+                SparseVector query = Corpora.vector(random, 60, 8);
+                int k = new int[] {1, 3, 10, 1_000}[i % 4];
+                List<ScoredDocument> hits = searcher.search(state.view(), query, k);
+                assertThat(hits).isEqualTo(oracle.search(state.view(), query, k));
+                assertThat(hits.stream().map(hit -> hit.id() + " " + hit.score()))
+                        .containsExactlyElementsOf(fromMap(query, weights, k));
+            }
+            assertThat(searcher.search(state.view(), SparseVector.EMPTY, 10)).isEmpty();
+        }
+    }
+
+    private List<String> fromMap(SparseVector query, WeightScheme weights, int k) {
+        List<ScoredDocument> all = new ArrayList<>();
+        expected.forEach((id, vector) -> {
+            float score = weights.quantised() ? impactScore(query, vector, weights) : (float) query.dot(vector);
+            if (score > 0) {
+                all.add(new ScoredDocument(DocumentId.of(id), score, 0));
+            }
+        });
+        all.sort(ScoredDocument.BEST_FIRST);
+        return all.subList(0, Math.min(k, all.size())).stream()
+                .map(hit -> hit.id() + " " + hit.score())
+                .toList();
+    }
+
+    /** The definition, written out: impacts of both sides, integer sum, rescaled. */
+    private static float impactScore(SparseVector query, SparseVector document, WeightScheme weights) {
+        float queryScale = 0;
+        for (float weight : query.weights()) {
+            queryScale = Math.max(queryScale, weight);
+        }
+        long sum = 0;
+        for (int i = 0; i < query.size(); i++) {
+            float weight = document.weight(query.ids()[i]);
+            if (weight > 0) {
+                long q = Math.max(1, Math.round(query.weights()[i] * 255.0 / queryScale));
+                long d = Math.min(255, Math.max(1, Math.round(weight * 255.0 / weights.maxWeight())));
+                sum += q * d;
+            }
+        }
+        return (float) (sum * ((double) queryScale / 255 * weights.maxWeight() / 255));
+    }
+}

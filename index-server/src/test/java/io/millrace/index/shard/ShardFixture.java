@@ -1,0 +1,118 @@
+package io.millrace.index.shard;
+
+import io.millrace.index.record.DocumentId;
+import io.millrace.index.record.ShardDescriptor;
+import io.millrace.index.record.ShardIdentity;
+import io.millrace.index.record.Stamp;
+import io.millrace.index.record.WeightScheme;
+import io.millrace.index.shard.ShardBatch.Operation;
+import io.millrace.index.shard.ShardBatch.Put;
+import io.millrace.index.shard.ShardBatch.WriterProgress;
+import io.millrace.index.search.TermAtATimeSearcher;
+import io.millrace.index.store.DataDirectory;
+import io.millrace.index.store.ShardStore;
+import io.millrace.vector.SparseVector;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A shard in a directory, driven on the calling thread: opened, written, closed and opened again. */
+public final class ShardFixture implements AutoCloseable {
+    /** Space id of every fixture. */
+    public static final String SPACE = "a1".repeat(32);
+
+    private final Path folder;
+    private final ShardLimits limits;
+    private Shard shard;
+    private long index;
+
+    private ShardFixture(Path folder, ShardLimits limits) {
+        this.folder = folder;
+        this.limits = limits;
+        this.shard = open();
+        this.index = shard.nextIndex() - 1;
+    }
+
+    /** A new shard that flushes after so many documents. */
+    public static ShardFixture create(Path directory, WeightScheme weights, int flushDocuments) {
+        try (DataDirectory data = DataDirectory.open(directory)) {
+            return new ShardFixture(data.create(descriptor(weights)), limits(flushDocuments));
+        }
+    }
+
+    /** A shard that exists. */
+    public static ShardFixture reopen(Path directory, int flushDocuments) {
+        return new ShardFixture(
+                directory.resolve("shards").resolve(descriptor(WeightScheme.float32()).identity().folder()),
+                limits(flushDocuments));
+    }
+
+    public static ShardDescriptor descriptor(WeightScheme weights) {
+        return new ShardDescriptor(new ShardIdentity("books", 1, 0), SPACE, 1, weights);
+    }
+
+    public static ShardLimits limits(int flushDocuments) {
+        return new ShardLimits(flushDocuments, 1L << 40, 1_000_000, 0);
+    }
+
+    public Shard shard() {
+        return shard;
+    }
+
+    public Path folder() {
+        return folder;
+    }
+
+    /** Closes and opens the shard, as a restart does. */
+    public void restart() {
+        shard.close();
+        shard = open();
+    }
+
+    public BatchOutcome apply(Operation... operations) {
+        return apply(0, List.of(operations));
+    }
+
+    public BatchOutcome apply(long ackedBelow, List<Operation> operations) {
+        return shard.apply(++index, new ShardBatch(List.of(new WriterProgress("client", ackedBelow)), operations));
+    }
+
+    public static Operation put(long sequence, long time, String id, SparseVector vector) {
+        byte[] source = ("source of " + id + " at " + time).getBytes(StandardCharsets.UTF_8);
+        return new Operation(0, sequence, new Stamp(time, 0), DocumentId.of(id), new Put(source, vector));
+    }
+
+    public static Operation delete(long sequence, long time, String id) {
+        return new Operation(0, sequence, new Stamp(time, 0), DocumentId.of(id), null);
+    }
+
+    /** One-term vectors that score {@code weight} against {@link #query}. */
+    public static SparseVector scoring(float weight) {
+        return new SparseVector(new int[] {7}, new float[] {weight});
+    }
+
+    public static SparseVector query() {
+        return new SparseVector(new int[] {7}, new float[] {1f});
+    }
+
+    /** Ids that the production searcher finds for {@link #query}, best first. */
+    public List<String> found() {
+        List<String> ids = new ArrayList<>();
+        try (SearchState state = shard.state()) {
+            new TermAtATimeSearcher()
+                    .search(state.view(), query(), 10_000)
+                    .forEach(hit -> ids.add(hit.id().toString()));
+        }
+        return ids;
+    }
+
+    @Override
+    public void close() {
+        shard.close();
+    }
+
+    private Shard open() {
+        return Shard.open(ShardStore.open(folder), limits, ShardExecutors.direct(), ShardObserver.NONE);
+    }
+}

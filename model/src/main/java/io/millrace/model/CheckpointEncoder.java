@@ -1,0 +1,120 @@
+package io.millrace.model;
+
+import io.millrace.model.batch.BatchPlan;
+import io.millrace.model.batch.PaddedBatch;
+import io.millrace.model.checkpoint.Checkpoint;
+import io.millrace.model.contract.RoleContract;
+import io.millrace.model.contract.SpecialTokenPolicy;
+import io.millrace.model.tokenizer.TextTokenizer;
+import io.millrace.vector.SparseVector;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Collections;
+import java.util.List;
+
+/** A checkpoint, ready to encode. Safe for many threads, which take turns on the model. */
+final class CheckpointEncoder implements SparseEncoder {
+    /** Of 1,024 to 8,192, 2,048 padded tokens were fastest; the cost of a native call is gone from about 500. */
+    private static final BatchPlan PLAN = new BatchPlan(2_048, 128);
+
+    private final Checkpoint checkpoint;
+    private final TextTokenizer tokenizer;
+    private final SparseModel model;
+    private final EncoderOptions options;
+    private final String spaceId;
+    private final BitSet ignored = new BitSet();
+
+    CheckpointEncoder(Checkpoint checkpoint, TextTokenizer tokenizer, SparseModel model, EncoderOptions options) {
+        this.checkpoint = checkpoint;
+        this.tokenizer = tokenizer;
+        this.model = model;
+        this.options = options;
+        this.spaceId = checkpoint.spaceId();
+        if (checkpoint.contract().head().specialTokens() == SpecialTokenPolicy.MASK) {
+            checkpoint.vocabulary().specialIds().forEach(ignored::set);
+        }
+    }
+
+    @Override
+    public String name() {
+        return checkpoint.contract().name();
+    }
+
+    @Override
+    public String spaceId() {
+        return spaceId;
+    }
+
+    @Override
+    public int vocabularySize() {
+        return checkpoint.contract().head().outputs();
+    }
+
+    @Override
+    public int maxTokens(TextRole role) {
+        return checkpoint.contract().role(role).maxTokens();
+    }
+
+    @Override
+    public String device() {
+        return options.device() + " (" + options.threads() + (options.threads() == 1 ? " thread)" : " threads)");
+    }
+
+    @Override
+    public List<TokenizedText> tokenize(List<String> texts, TextRole role) {
+        RoleContract contract = checkpoint.contract().role(role);
+        List<String> prefixed = contract.prefix().isEmpty()
+                ? texts
+                : texts.stream().map(text -> contract.prefix() + text).toList();
+        return tokenizer.tokenize(prefixed, contract.maxTokens());
+    }
+
+    @Override
+    public List<SparseVector> encode(List<TokenizedText> batch, TextRole role) {
+        int[] lengths = new int[batch.size()];
+        for (int i = 0; i < lengths.length; i++) {
+            lengths[i] = checkedLength(i, batch.get(i).ids(), role);
+        }
+        List<SparseVector> vectors = new ArrayList<>(Collections.nCopies(lengths.length, SparseVector.EMPTY));
+        int topTerms = checkpoint.contract().role(role).topTerms();
+        for (int[] group : PLAN.group(lengths)) {
+            List<int[]> texts =
+                    Arrays.stream(group).mapToObj(i -> batch.get(i).ids()).toList();
+            List<SparseVector> encoded = model.encode(PaddedBatch.of(texts, ignored, 0));
+            for (int i = 0; i < group.length; i++) {
+                vectors.set(group[i], TopTerms.keep(encoded.get(i), topTerms));
+            }
+        }
+        return vectors;
+    }
+
+    /** The text's length, or 0 if none of its positions counts, so that its vector is empty. */
+    private int checkedLength(int position, int[] ids, TextRole role) {
+        if (ids.length > maxTokens(role)) {
+            throw new IllegalArgumentException(
+                    "text " + position + " has " + ids.length + " tokens, but the limit of a " + role + " is "
+                            + maxTokens(role) + "; tokenise it with this encoder");
+        }
+        boolean counts = false;
+        for (int id : ids) {
+            if (id < 0 || id >= checkpoint.config().vocabularySize()) {
+                throw new IllegalArgumentException("text " + position + " has token id " + id + ", but ids lie in [0, "
+                        + checkpoint.config().vocabularySize() + "); tokenise it with this encoder");
+            }
+            counts |= !ignored.get(id);
+        }
+        return counts ? ids.length : 0;
+    }
+
+    @Override
+    public String term(int termId) {
+        return checkpoint.vocabulary().term(termId);
+    }
+
+    @Override
+    public void close() {
+        model.close();
+        tokenizer.close();
+    }
+}

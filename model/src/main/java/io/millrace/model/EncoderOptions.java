@@ -1,0 +1,55 @@
+package io.millrace.model;
+
+import java.util.OptionalInt;
+
+/**
+ * How to run a model; what it computes is the checkpoint's business, but for {@code maxTokens}.
+ *
+ * @param device where to run; {@code cpu} is supported
+ * @param threads threads of one operation, 1 to 1,024; as many as there are physical cores is a good choice. libtorch has
+ *     one setting a process: with several models open, the last one's counts
+ * @param kernels which form of the model computes
+ * @param maxTokens replaces the longest text of the contract, for both roles; the result is another space
+ */
+public record EncoderOptions(String device, int threads, Kernels kernels, OptionalInt maxTokens) {
+    private static final int MAX_THREADS = 1_024;
+
+    /** Which form of a model computes. Both give the same vectors up to rounding. */
+    public enum Kernels {
+        /** Fused kernels over packed weights; plain arrays, with a warning in the log, where they do not load. */
+        FUSED,
+        /** Plain array operations: slower, and readable beside the paper. */
+        PLAIN
+    }
+
+    /** Refuses devices and thread counts that cannot be. */
+    public EncoderOptions {
+        if (!device.equals("cpu")) {
+            throw new IllegalArgumentException("device is '" + device + "', but the supported one is 'cpu'");
+        }
+        if (threads < 1 || threads > MAX_THREADS) {
+            throw new IllegalArgumentException("threads is " + threads + ", but must be from 1 to " + MAX_THREADS);
+        }
+    }
+
+    /** CPU, one thread a processor, fused kernels, the checkpoint's own lengths. */
+    public static EncoderOptions defaults() {
+        return new EncoderOptions(
+                "cpu", Runtime.getRuntime().availableProcessors(), Kernels.FUSED, OptionalInt.empty());
+    }
+
+    /** The same with another number of threads. */
+    public EncoderOptions withThreads(int count) {
+        return new EncoderOptions(device, count, kernels, maxTokens);
+    }
+
+    /** The same with another form of the model. */
+    public EncoderOptions withKernels(Kernels form) {
+        return new EncoderOptions(device, threads, form, maxTokens);
+    }
+
+    /** The same with another longest text, in tokens, for both roles. */
+    public EncoderOptions withMaxTokens(int tokens) {
+        return new EncoderOptions(device, threads, kernels, OptionalInt.of(tokens));
+    }
+}

@@ -1,0 +1,113 @@
+package io.millrace.model.head;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.norm.LayerNorm;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import io.millrace.model.batch.PaddedBatch;
+import io.millrace.model.checkpoint.BertConfig;
+import io.millrace.model.contract.HeadContract;
+import io.millrace.model.contract.Pooling;
+import io.millrace.model.engine.ArrayMath;
+import io.millrace.vector.SparseVector;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The masked-LM head in plain array operations and in the order of the definition: logits with their bias, affine, ReLU
+ * and logarithms at every position, and only then masked and pooled (SPLADE v2, eq. 6). Memory is bounded by slices of
+ * the vocabulary. Activations always stand left of weights, because a result belongs to its left operand's owner.
+ */
+public final class MlmArrayHead implements SparseHead {
+    private static final int TILE = 1024;
+
+    private final MlmHeadWeights weights;
+    private final HeadContract contract;
+    private final List<PtNDArray> slices = new ArrayList<>();
+    private final List<PtNDArray> biases = new ArrayList<>();
+
+    /** Over weights that the caller keeps and frees. */
+    public MlmArrayHead(MlmHeadWeights weights, HeadContract contract) {
+        this.weights = weights;
+        this.contract = contract;
+        for (int begin = 0; begin < contract.outputs(); begin += TILE) {
+            int end = Math.min(begin + TILE, contract.outputs());
+            slices.add((PtNDArray) weights.projection().get(begin + ":" + end));
+            biases.add((PtNDArray) weights.bias().get(begin + ":" + end));
+        }
+    }
+
+    @Override
+    public List<SparseVector> vectors(PtNDArray hidden, PaddedBatch batch) {
+        NDList pooled = new NDList();
+        try (PtNDManager local = hidden.getManager().newSubManager(hidden.getDevice())) {
+            hidden.tempAttach(local);
+            NDArray counts = local.create(batch.countingMask(), new Shape(batch.size(), batch.width(), 1));
+            NDArray states = transform(hidden);
+            for (int i = 0; i < slices.size(); i++) {
+                try (PtNDManager tile = local.newSubManager(local.getDevice())) {
+                    states.tempAttach(tile);
+                    NDArray active = activate(ArrayMath.linear(states, slices.get(i), biases.get(i)))
+                            .mul(counts);
+                    NDArray slice =
+                            contract.pooling() == Pooling.MAX ? active.max(new int[] {1}) : active.sum(new int[] {1});
+                    slice.attach(local);
+                    pooled.add(slice);
+                }
+            }
+            return sparse(NDArrays.concat(pooled, 1));
+        }
+    }
+
+    private NDArray transform(NDArray hidden) {
+        BertConfig config = weights.config();
+        NDArray dense = ArrayMath.linear(hidden, weights.dense(), weights.denseBias());
+        return LayerNorm.layerNorm(
+                        ArrayMath.activate(dense, config.activation()),
+                        new Shape(config.hiddenSize()),
+                        weights.normScale(),
+                        weights.normShift(),
+                        (float) config.layerNormEpsilon())
+                .singletonOrThrow();
+    }
+
+    private NDArray activate(NDArray logits) {
+        NDArray active = logits.mul(contract.logits().scale())
+                .add(contract.logits().shift())
+                .maximum(0);
+        for (int i = 0; i < contract.saturation().logarithms(); i++) {
+            active = ArrayMath.log1p(active);
+        }
+        return active;
+    }
+
+    private static List<SparseVector> sparse(NDArray dense) {
+        List<SparseVector> vectors = new ArrayList<>();
+        int width = (int) dense.getShape().get(1);
+        float[] values = dense.toFloatArray();
+        int[] ids = new int[width];
+        float[] kept = new float[width];
+        for (int start = 0; start < values.length; start += width) {
+            int count = 0;
+            for (int term = 0; term < width; term++) {
+                // Written so that NaN stays in, and is refused by the vector.
+                if (values[start + term] != 0f) {
+                    ids[count] = term;
+                    kept[count++] = values[start + term];
+                }
+            }
+            vectors.add(new SparseVector(Arrays.copyOf(ids, count), Arrays.copyOf(kept, count)));
+        }
+        return vectors;
+    }
+
+    @Override
+    public void close() {
+        slices.forEach(PtNDArray::close);
+        biases.forEach(PtNDArray::close);
+    }
+}

@@ -1,0 +1,21 @@
+package io.millrace.model.head;
+
+import ai.djl.pytorch.engine.PtNDArray;
+import io.millrace.model.batch.PaddedBatch;
+import io.millrace.vector.SparseVector;
+import java.util.List;
+
+/** Turns hidden states into one sparse vector a text. Used by one thread at a time. */
+public sealed interface SparseHead extends AutoCloseable permits MlmArrayHead, MlmKernelHead {
+    /**
+     * Vectors of a batch, in its order.
+     *
+     * @param hidden [B, T, H] of the backbone; freed by the caller
+     * @throws io.millrace.vector.InvalidVectorException if a weight came out NaN or infinite
+     */
+    List<SparseVector> vectors(PtNDArray hidden, PaddedBatch batch);
+
+    /** Frees what the head holds. Idempotent. */
+    @Override
+    void close();
+}

@@ -1,0 +1,110 @@
+package io.millrace.model.tokenizer;
+
+import ai.djl.huggingface.tokenizers.Encoding;
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import io.millrace.model.InvalidModelException;
+import io.millrace.model.TokenizedText;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A checkpoint's tokenizer. The truncation and padding that {@code tokenizer.json} asks for are switched off: lengths
+ * are the encoding contract's, and texts are never padded here. Safe for many threads.
+ */
+public final class TextTokenizer implements AutoCloseable {
+    private static final String SAMPLE = "a";
+
+    private final HuggingFaceTokenizer tokenizer;
+    private final int[] opening;
+    private final int[] closing;
+
+    private TextTokenizer(HuggingFaceTokenizer tokenizer) {
+        this.tokenizer = tokenizer;
+        // The template, such as [CLS] text [SEP], is read off a sample rather than from the file's many template forms.
+        Encoding sample = tokenizer.encode(SAMPLE, true, false);
+        int[] ids = ints(sample.getIds());
+        long[] special = sample.getSpecialTokenMask();
+        int first = 0;
+        while (first < special.length && special[first] == 1) {
+            first++;
+        }
+        int last = special.length;
+        while (last > first && special[last - 1] == 1) {
+            last--;
+        }
+        this.opening = Arrays.copyOf(ids, first);
+        this.closing = Arrays.copyOfRange(ids, last, ids.length);
+    }
+
+    /**
+     * Loads a tokenizer. Nothing is downloaded.
+     *
+     * @throws InvalidModelException if the file is not a tokenizer
+     * @throws IOException if it cannot be read
+     */
+    public static TextTokenizer open(Path tokenizerJson) throws IOException {
+        try {
+            return new TextTokenizer(HuggingFaceTokenizer.newInstance(
+                    tokenizerJson, Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "true")));
+        } catch (RuntimeException e) {
+            throw new InvalidModelException(
+                    tokenizerJson + ": the tokenizer cannot be loaded: " + e.getMessage()
+                            + "; give the tokenizer.json of a Hugging Face fast tokenizer",
+                    e);
+        }
+    }
+
+    /** Tokens that the template adds to every text, such as 2 for {@code [CLS] text [SEP]}. */
+    public int templateTokens() {
+        return opening.length + closing.length;
+    }
+
+    /**
+     * Tokenises texts, in order: the template's opening, as much of the text as fits, the template's closing.
+     *
+     * @param texts texts, each complete with its prefix
+     * @param maxTokens longest result, template included; at least {@link #templateTokens()}
+     */
+    public List<TokenizedText> tokenize(List<String> texts, int maxTokens) {
+        if (maxTokens < templateTokens()) {
+            throw new IllegalArgumentException("maxTokens is " + maxTokens + ", but the tokenizer's template alone has "
+                    + templateTokens() + " tokens");
+        }
+        if (texts.isEmpty()) {
+            return List.of();
+        }
+        List<TokenizedText> tokenized = new ArrayList<>(texts.size());
+        for (Encoding encoding : tokenizer.batchEncode(texts, false, false)) {
+            tokenized.add(fit(encoding.getIds(), maxTokens));
+        }
+        return tokenized;
+    }
+
+    private TokenizedText fit(long[] content, int maxTokens) {
+        int kept = Math.min(content.length, maxTokens - templateTokens());
+        int[] ids = Arrays.copyOf(opening, templateTokens() + kept);
+        for (int i = 0; i < kept; i++) {
+            ids[opening.length + i] = (int) content[i];
+        }
+        System.arraycopy(closing, 0, ids, opening.length + kept, closing.length);
+        return new TokenizedText(ids, content.length - kept);
+    }
+
+    private static int[] ints(long[] values) {
+        int[] ints = new int[values.length];
+        for (int i = 0; i < values.length; i++) {
+            ints[i] = Math.toIntExact(values[i]);
+        }
+        return ints;
+    }
+
+    /** Frees the native tokenizer. Idempotent. */
+    @Override
+    public void close() {
+        tokenizer.close();
+    }
+}

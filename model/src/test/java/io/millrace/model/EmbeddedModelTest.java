@@ -1,0 +1,187 @@
+package io.millrace.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.millrace.model.EncoderOptions.Kernels;
+import io.millrace.model.checkpoint.Checkpoint;
+import io.millrace.vector.SparseVector;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The real model in {@code models/splade-tiny}, from text to vector. */
+class EmbeddedModelTest {
+    private static final Path MODEL = Path.of("../models/splade-tiny");
+    private static final double TOLERANCE = 1e-5;
+    private static final List<String> THREE =
+            List.of("The weather is lovely today.", "It's so sunny outside!", "He drove to the stadium.");
+
+    private static SparseEncoder fused;
+    private static SparseEncoder plain;
+
+    @BeforeAll
+    static void open() throws IOException {
+        EncoderOptions options = EncoderOptions.defaults().withThreads(2);
+        fused = SparseEncoders.open(MODEL, options);
+        plain = SparseEncoders.open(MODEL, options.withKernels(Kernels.PLAIN));
+    }
+
+    @AfterAll
+    static void close() {
+        fused.close();
+        plain.close();
+    }
+
+    private static List<SparseVector> encode(SparseEncoder encoder, List<String> texts) {
+        return encoder.encode(encoder.tokenize(texts, TextRole.DOCUMENT), TextRole.DOCUMENT);
+    }
+
+    @Test
+    void givesTheSimilaritiesOfTheModelCard() {
+        List<SparseVector> vectors = encode(fused, THREE);
+        // The 32-bit original gives 39.7253, 27.0255, 26.3539 and 2.5437.
+        assertThat(vectors.get(0).dot(vectors.get(0))).isCloseTo(39.7144, within(1e-4));
+        assertThat(vectors.get(1).dot(vectors.get(1))).isCloseTo(27.0241, within(1e-4));
+        assertThat(vectors.get(2).dot(vectors.get(2))).isCloseTo(26.3410, within(1e-4));
+        int today = fused.tokenize(List.of("today"), TextRole.QUERY).getFirst().ids()[1];
+        assertThat(fused.term(today)).isEqualTo("today");
+        assertThat(vectors.getFirst().weight(today)).isCloseTo(2.5439f, within(1e-4f));
+    }
+
+    @Test
+    void equalsSentenceTransformersOnAwkwardTexts() throws IOException {
+        List<String> texts = new ArrayList<>();
+        List<SparseVector> expected = new ArrayList<>();
+        try (InputStream json = EmbeddedModelTest.class.getResourceAsStream("splade-tiny-vectors.json")) {
+            JsonNode root = new JsonMapper().readTree(Objects.requireNonNull(json));
+            assertThat(root.path("max_tokens").asInt()).isEqualTo(fused.maxTokens(TextRole.DOCUMENT));
+            for (JsonNode one : root.path("cases")) {
+                texts.add(one.path("text").asText());
+                int size = one.path("ids").size();
+                float[] weights = new float[size];
+                IntStream.range(0, size)
+                        .forEach(i -> weights[i] = one.path("weights").path(i).floatValue());
+                int[] ids = IntStream.range(0, size)
+                        .map(i -> one.path("ids").path(i).asInt())
+                        .toArray();
+                expected.add(new SparseVector(ids, weights));
+            }
+        }
+        assertThat(texts).hasSizeGreaterThan(10);
+        VectorDistance.assertClose(encode(fused, texts), expected, TOLERANCE, "fused");
+        VectorDistance.assertClose(encode(plain, texts), expected, TOLERANCE, "plain");
+    }
+
+    @Test
+    void doesNotDependOnCompanyOrOrder() {
+        Random random = new Random(3);
+        List<TokenizedText> texts = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            int[] ids = random.ints(1 + random.nextInt(250), 1000, 30_000).toArray();
+            texts.add(new TokenizedText(ids, 0));
+        }
+        List<SparseVector> alone = texts.stream()
+                .map(text -> fused.encode(List.of(text), TextRole.DOCUMENT).getFirst())
+                .toList();
+        List<Integer> order =
+                new ArrayList<>(IntStream.range(0, texts.size()).boxed().toList());
+        for (int repetition = 0; repetition < 2; repetition++) {
+            List<SparseVector> together =
+                    fused.encode(order.stream().map(texts::get).toList(), TextRole.DOCUMENT);
+            VectorDistance.assertClose(together, order.stream().map(alone::get).toList(), TOLERANCE, "order " + order);
+            Collections.shuffle(order, random);
+        }
+    }
+
+    @Test
+    void servesThroughFusedKernels() throws IOException {
+        try (SparseModel model = SparseModel.load(Checkpoint.open(MODEL), EncoderOptions.defaults())) {
+            assertThat(model.isFused()).isTrue();
+        }
+    }
+
+    @Test
+    void saysHowMuchOfATextWasCutOff() {
+        List<TokenizedText> texts =
+                fused.tokenize(List.of("mill ".repeat(300), "mill ".repeat(254)), TextRole.DOCUMENT);
+        assertThat(texts.get(0).ids()).hasSize(256).startsWith(101).endsWith(102);
+        assertThat(texts.get(0).truncatedTokens()).isEqualTo(46);
+        assertThat(texts.get(1).ids()).hasSize(256);
+        assertThat(texts.get(1).truncatedTokens()).isZero();
+    }
+
+    @Test
+    void refusesTokensOfAnotherModel() {
+        TokenizedText foreign = new TokenizedText(new int[] {101, 30_522, 102}, 0);
+        assertThatThrownBy(() -> fused.encode(List.of(foreign), TextRole.QUERY))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("token id 30522");
+        TokenizedText endless = new TokenizedText(new int[257], 0);
+        assertThatThrownBy(() -> fused.encode(List.of(endless), TextRole.QUERY))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("257 tokens")
+                .hasMessageContaining("256");
+    }
+
+    @Test
+    void anEmptyBatchAndATextWithoutTokensAreNoErrors() {
+        assertThat(fused.encode(List.of(), TextRole.QUERY)).isEmpty();
+        assertThat(fused.tokenize(List.of(), TextRole.QUERY)).isEmpty();
+        TokenizedText nothing = new TokenizedText(new int[0], 0);
+        assertThat(fused.encode(List.of(nothing), TextRole.QUERY)).containsExactly(SparseVector.EMPTY);
+    }
+
+    @Test
+    void anotherLengthIsAnotherSpace() throws IOException {
+        EncoderOptions options = EncoderOptions.defaults().withThreads(2).withMaxTokens(16);
+        try (SparseEncoder shorter = SparseEncoders.open(MODEL, options)) {
+            assertThat(shorter.maxTokens(TextRole.QUERY)).isEqualTo(16);
+            assertThat(shorter.spaceId()).matches("[0-9a-f]{64}").isNotEqualTo(fused.spaceId());
+            assertThat(plain.spaceId()).isEqualTo(fused.spaceId());
+            assertThat(shorter.tokenize(List.of("mill ".repeat(30)), TextRole.QUERY))
+                    .first()
+                    .satisfies(text -> assertThat(text.truncatedTokens()).isEqualTo(16));
+        }
+        assertThatThrownBy(() -> SparseEncoders.open(MODEL, options.withMaxTokens(513)))
+                .isInstanceOf(InvalidModelException.class)
+                .hasMessageContaining("513")
+                .hasMessageContaining("512 positions");
+    }
+
+    @Test
+    void aClosedEncoderSaysSo() throws IOException {
+        SparseEncoder encoder = SparseEncoders.open(MODEL, EncoderOptions.defaults());
+        List<TokenizedText> text = encoder.tokenize(List.of("mill"), TextRole.QUERY);
+        encoder.close();
+        encoder.close();
+        assertThatThrownBy(() -> encoder.encode(text, TextRole.QUERY))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("closed");
+    }
+
+    @Test
+    void takesTurnsWhenSeveralThreadsEncode() throws Exception {
+        List<SparseVector> expected = encode(fused, THREE);
+        try (var threads = java.util.concurrent.Executors.newVirtualThreadPerTaskExecutor()) {
+            var results = IntStream.range(0, 8)
+                    .mapToObj(i -> threads.submit(() -> encode(fused, THREE)))
+                    .toList();
+            for (var result : results) {
+                VectorDistance.assertClose(result.get(), expected, TOLERANCE, "a concurrent call");
+            }
+        }
+    }
+}
