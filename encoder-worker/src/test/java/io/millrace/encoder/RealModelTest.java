@@ -52,7 +52,7 @@ class RealModelTest {
     @Test
     void vectorsOverTheStreamAreThoseOfEachTextAlone() throws Exception {
         EncoderWorkerConfig config =
-                new EncoderWorkerConfig("127.0.0.1", 0, 0, MODEL, 2, 0, 16, 64L << 20, Duration.ofSeconds(20));
+                new EncoderWorkerConfig("127.0.0.1", 0, 0, MODEL, 2, 1024, 16, 64L << 20, Duration.ofSeconds(20));
         Random random = new Random(7);
         try (EncoderWorker worker = EncoderWorker.start(config);
                 EncodeClient client = EncodeClient.open(worker.port());
