@@ -1,5 +1,10 @@
 package io.millrace.benchmarks;
 
+import io.millrace.index.batch.BatchOutcome;
+import io.millrace.index.batch.ShardBatch;
+import io.millrace.index.batch.ShardBatch.Operation;
+import io.millrace.index.batch.ShardBatch.Put;
+import io.millrace.index.batch.ShardBatch.WriterProgress;
 import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.ShardDescriptor;
 import io.millrace.index.record.ShardIdentity;
@@ -7,12 +12,7 @@ import io.millrace.index.record.Stamp;
 import io.millrace.index.record.WeightScheme;
 import io.millrace.index.search.Searcher;
 import io.millrace.index.search.TermAtATimeSearcher;
-import io.millrace.index.shard.BatchOutcome;
 import io.millrace.index.shard.SearchState;
-import io.millrace.index.shard.ShardBatch;
-import io.millrace.index.shard.ShardBatch.Operation;
-import io.millrace.index.shard.ShardBatch.Put;
-import io.millrace.index.shard.ShardBatch.WriterProgress;
 import io.millrace.index.shard.ShardLimits;
 import io.millrace.index.shard.ShardObserver;
 import io.millrace.index.shard.ShardSize;
@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Random;
@@ -80,36 +81,40 @@ public final class SearchLatency {
     }
 
     private static ShardWriter start(Path folder, ExecutorService flushes, ExecutorService merges) {
-        return ShardWriter.start(
-                ShardStore.open(folder), ShardLimits.defaults(), flushes, merges, ShardObserver.NONE);
+        return ShardWriter.start(ShardStore.open(folder), ShardLimits.defaults(), flushes, merges, ShardObserver.NONE);
     }
 
     private static void ingest(ShardWriter writer, int documents, int terms, int batch) {
-        Random random = new Random(1);
+        // Making vectors is not what is measured.
+        List<ShardBatch> batches = batches(documents, terms, batch);
         Deque<CompletableFuture<BatchOutcome>> waiting = new ArrayDeque<>();
-        long writing = 0;
+        long begun = System.nanoTime();
+        for (ShardBatch next : batches) {
+            if (waiting.size() == IN_FLIGHT) {
+                waiting.removeFirst().join();
+            }
+            waiting.add(writer.submit(next, Long.MAX_VALUE));
+        }
+        waiting.forEach(CompletableFuture::join);
+        double seconds = seconds(begun);
+        System.out.printf(
+                "ingest: %d documents of %d terms, batches of %d, %d in flight, synced: %.0f documents/s (%.2f s)%n",
+                documents, terms, batch, IN_FLIGHT, documents / seconds, seconds);
+    }
+
+    private static List<ShardBatch> batches(int documents, int terms, int batch) {
+        Random random = new Random(1);
+        List<ShardBatch> batches = new ArrayList<>();
         for (int done = 0; done < documents; done += batch) {
             List<Operation> operations = new ArrayList<>();
             for (int i = done; i < Math.min(documents, done + batch); i++) {
                 byte[] source = ("passage " + i + " ").repeat(20).getBytes(StandardCharsets.UTF_8);
-                operations.add(new Operation(
-                        0, i + 1, new Stamp(i + 1, 0), DocumentId.of("doc-" + i), new Put(source, vector(random, terms))));
+                Put put = new Put(source, vector(random, terms));
+                operations.add(new Operation(0, i + 1, new Stamp(i + 1, 0), DocumentId.of("doc-" + i), put));
             }
-            // Making vectors is not what is measured.
-            long begun = System.nanoTime();
-            if (waiting.size() == IN_FLIGHT) {
-                waiting.removeFirst().join();
-            }
-            ShardBatch next = new ShardBatch(List.of(new WriterProgress("bench", done)), operations);
-            waiting.add(writer.submit(next, Long.MAX_VALUE));
-            writing += System.nanoTime() - begun;
+            batches.add(new ShardBatch(List.of(new WriterProgress("bench", done)), operations));
         }
-        long begun = System.nanoTime();
-        waiting.forEach(CompletableFuture::join);
-        writing += System.nanoTime() - begun;
-        System.out.printf(
-                "ingest: %d documents of %d terms, batches of %d, synced: %.0f documents/s (waiting %.2f s)%n",
-                documents, terms, batch, documents / (writing / 1e9), writing / 1e9);
+        return batches;
     }
 
     /** Lets merges finish, so that latency is that of a shard at rest. */
@@ -134,7 +139,9 @@ public final class SearchLatency {
             for (int i = 0; i < QUERIES; i++) {
                 long begun = System.nanoTime();
                 try (SearchState state = writer.shard().state()) {
-                    sink += searcher.search(state.view(), queries.get(i), 10).getFirst().score();
+                    sink += searcher.search(state.view(), queries.get(i), 10)
+                            .getFirst()
+                            .score();
                 }
                 nanos[i] = System.nanoTime() - begun;
             }
@@ -189,7 +196,7 @@ public final class SearchLatency {
 
     private static void remove(Path directory) throws IOException {
         try (var files = Files.walk(directory)) {
-            for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
         }

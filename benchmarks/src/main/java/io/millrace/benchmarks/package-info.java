@@ -1,6 +1,7 @@
 /**
- * Measurements that are not tests: run by hand, each prints what it measured and on how much data. Start here:
- * {@link io.millrace.benchmarks.SearchLatency}.
+ * Measurements of speed and memory, side by side with peers where there are any; never part of a test. Start here:
+ * {@link io.millrace.benchmarks.EncodeThroughput} for the model, {@link io.millrace.benchmarks.SearchLatency} for one
+ * shard.
  */
 @NullMarked
 package io.millrace.benchmarks;

@@ -108,6 +108,10 @@ final class BatchIntake implements AutoCloseable {
 
     /** Answers a batch that was let in, on a thread that may take its time, and gives its room back. */
     void answer(EncodeBatch batch, EncodeStream stream, Supplier<EncodeReply> result) {
+        if (stream.gone()) {
+            admission.release(bytes(batch));
+            return;
+        }
         replies.execute(() -> {
             EncodeReply reply;
             try {
@@ -140,17 +144,20 @@ final class BatchIntake implements AutoCloseable {
     private Failure overloaded() {
         return new Failure(
                 Status.Code.RESOURCE_EXHAUSTED,
-                "the worker holds " + admission.usedBytes() + " bytes of requests; the limit is "
-                        + admission.maxBytes() + "; try again in " + RETRY_AFTER.toMillis() + " ms");
+                "the worker holds " + admission.usedBytes() + " bytes of requests; the limit is " + admission.maxBytes()
+                        + "; try again in " + RETRY_AFTER.toMillis() + " ms");
     }
 
     private static Failure shuttingDown() {
-        return new Failure(
-                Status.Code.UNAVAILABLE, "the worker is shutting down; send the batch to another worker");
+        return new Failure(Status.Code.UNAVAILABLE, "the worker is shutting down; send the batch to another worker");
     }
 
     private static long bytes(EncodeBatch batch) {
-        return batch.getSerializedSize() + (long) BYTES_PER_TEXT * batch.getTextsCount();
+        long bytes = (long) BYTES_PER_TEXT * batch.getTextsCount();
+        for (String text : batch.getTextsList()) {
+            bytes += (long) Character.BYTES * text.length();
+        }
+        return bytes;
     }
 
     private static Duration timeout(EncodeBatch batch) {

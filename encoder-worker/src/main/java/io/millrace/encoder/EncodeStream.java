@@ -26,6 +26,9 @@ final class EncodeStream implements StreamObserver<EncodeBatch> {
     interface Intake {
         void accept(EncodeBatch batch, EncodeStream stream);
 
+        /** Told of a batch that came without credit. */
+        void refused(Failure failure);
+
         /** Whether there is room for more batches of any stream. */
         boolean hasRoom();
 
@@ -80,7 +83,9 @@ final class EncodeStream implements StreamObserver<EncodeBatch> {
         } else {
             String message = "batch " + Long.toUnsignedString(batch.getBatchId())
                     + " came without credit; wait for the worker's next EncodeCredit before sending it again";
-            answer(batch, reply(batch, new Failure(Status.Code.RESOURCE_EXHAUSTED, message)));
+            Failure failure = new Failure(Status.Code.RESOURCE_EXHAUSTED, message);
+            intake.refused(failure);
+            answer(batch, reply(batch, failure));
         }
         synchronized (this) {
             readOwed = true;
@@ -142,8 +147,8 @@ final class EncodeStream implements StreamObserver<EncodeBatch> {
         if (halfClosed || draining || outstandingTexts >= limits.outstandingTexts() || !intake.hasRoom()) {
             return;
         }
-        int batches = Math.min(
-                limits.creditBatches() - credit - untaken, limits.outstandingBatches() - credit - outstanding);
+        int batches =
+                Math.min(limits.creditBatches() - credit - untaken, limits.outstandingBatches() - credit - outstanding);
         // Without readers of replies there is no hurry: the credits add up until the next chance.
         if (batches > 0 && replies.isReady()) {
             credit += batches;

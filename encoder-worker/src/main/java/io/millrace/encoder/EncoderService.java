@@ -5,6 +5,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.millrace.encoder.batch.BatchQueue;
 import io.millrace.encoder.batch.EncoderMetrics;
+import io.millrace.encoder.batch.Failure;
 import io.millrace.model.SparseEncoder;
 import io.millrace.model.TextRole;
 import io.millrace.service.Refusals;
@@ -31,6 +32,7 @@ final class EncoderService extends EncoderWorkerGrpc.EncoderWorkerImplBase
 
     private final SparseEncoder encoder;
     private final StreamLimits limits;
+    private final EncoderMetrics metrics;
     private final Admission admission;
     private final BatchIntake intake;
     private final Set<EncodeStream> streams = ConcurrentHashMap.newKeySet();
@@ -47,6 +49,7 @@ final class EncoderService extends EncoderWorkerGrpc.EncoderWorkerImplBase
     EncoderService(SparseEncoder encoder, BatchQueue queue, Limits limits, EncoderMetrics metrics) {
         this.encoder = encoder;
         this.limits = limits.streams();
+        this.metrics = metrics;
         this.admission = new Admission(limits.queuedBytes(), this::advanceAll);
         this.intake = new BatchIntake(encoder, queue, admission, metrics, limits.tokenizerThreads());
         metrics.gauge("millrace_encoder_streams", "Streams open.", streams::size);
@@ -93,6 +96,11 @@ final class EncoderService extends EncoderWorkerGrpc.EncoderWorkerImplBase
     @Override
     public void accept(EncodeBatch batch, EncodeStream stream) {
         intake.accept(batch, stream);
+    }
+
+    @Override
+    public void refused(Failure failure) {
+        metrics.refused(failure);
     }
 
     @Override

@@ -3,9 +3,12 @@ package io.millrace.encoder;
 import io.millrace.encoder.batch.BatchLimits;
 import io.millrace.encoder.batch.BatchQueue;
 import io.millrace.encoder.batch.EncoderMetrics;
+import io.millrace.model.EncoderOptions;
 import io.millrace.model.SparseEncoder;
+import io.millrace.model.SparseEncoders;
 import io.millrace.service.GrpcServer;
 import io.millrace.service.Metrics;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import org.slf4j.Logger;
@@ -40,6 +43,21 @@ public final class EncoderWorker implements AutoCloseable {
     }
 
     /**
+     * Opens the checkpoint that the settings name, warms it up and serves it.
+     *
+     * @throws io.millrace.model.InvalidModelException if the checkpoint is damaged, inconsistent or not supported
+     * @throws IOException if a file of it cannot be read
+     * @throws java.io.UncheckedIOException if a port is taken
+     */
+    public static EncoderWorker start(EncoderWorkerConfig config) throws IOException {
+        EncoderOptions options = EncoderOptions.defaults();
+        return start(
+                config,
+                SparseEncoders.open(
+                        config.model(), config.threads() == 0 ? options : options.withThreads(config.threads())));
+    }
+
+    /**
      * Warms a model up and serves it; the worker owns the model from here, also when it cannot start.
      *
      * @throws java.io.UncheckedIOException if a port is taken
@@ -47,8 +65,7 @@ public final class EncoderWorker implements AutoCloseable {
     public static EncoderWorker start(EncoderWorkerConfig config, SparseEncoder encoder) {
         Metrics metrics = new Metrics();
         EncoderMetrics encoderMetrics = new EncoderMetrics(metrics);
-        BatchQueue queue =
-                BatchQueue.start(encoder, BatchLimits.ofTokenBudget(config.tokenBudget()), encoderMetrics);
+        BatchQueue queue = BatchQueue.start(encoder, BatchLimits.ofTokenBudget(config.tokenBudget()), encoderMetrics);
         EncoderService service = new EncoderService(encoder, queue, config.limits(), encoderMetrics);
         try {
             GrpcServer server = GrpcServer.start("encoder-worker", config.server(), metrics, List.of(service));

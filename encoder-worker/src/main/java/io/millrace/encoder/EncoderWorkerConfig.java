@@ -20,24 +20,29 @@ public record EncoderWorkerConfig(
         @Setting(help = "Checkpoint folder: config.json, model.safetensors, tokenizer.json and, if any, millrace.json.")
         Path model,
 
-        @Setting(help = "Inference threads; 0 = one for each processor. Workers that share a machine divide it.", fallback = "0")
+        @Setting(
+                help = "Inference threads; 0 = one for each processor. Workers that share a machine divide it.",
+                fallback = "0")
         int threads,
 
         @Setting(
-                help = "Most padded tokens in one inference batch; 0 = measured at start. More may be faster in bulk, but"
-                        + " queries wait longer for the batch that runs.",
+                help =
+                        "Most padded tokens in one inference batch; 0 = measured at start. More may be faster in bulk, but"
+                                + " queries wait longer for the batch that runs.",
                 fallback = "0")
         int tokenBudget,
 
         @Setting(
-                help = "Batches that one stream may hold in the worker until their results are sent; more keep the model"
-                        + " busy over slow links, fewer save memory. A quarter of it is granted as credit ahead.",
+                help =
+                        "Batches that one stream may hold in the worker until their results are sent; more keep the model"
+                                + " busy over slow links, fewer save memory. A quarter of it is granted as credit ahead.",
                 fallback = "16")
         int streamBatches,
 
         @Setting(
-                help = "Bytes of requests held for all streams together; above half of it credit is held back, above all"
-                        + " of it batches are refused.",
+                help =
+                        "Bytes of requests held for all streams together; above half of it credit is held back, above all"
+                                + " of it batches are refused.",
                 fallback = "67108864")
         long queuedBytes,
 
@@ -67,8 +72,7 @@ public record EncoderWorkerConfig(
 
     /** The settings of a worker inside a local cluster: loopback, defaults for the rest. */
     public static EncoderWorkerConfig local(Path model, int port, int threads) {
-        return new EncoderWorkerConfig(
-                "127.0.0.1", port, -1, model, threads, 0, 16, 64L << 20, Duration.ofSeconds(20));
+        return new EncoderWorkerConfig("127.0.0.1", port, -1, model, threads, 0, 16, 64L << 20, Duration.ofSeconds(20));
     }
 
     ServerSettings server() {

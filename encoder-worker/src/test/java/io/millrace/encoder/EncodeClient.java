@@ -108,6 +108,18 @@ final class EncodeClient implements AutoCloseable {
         stream().onNext(batch.build());
     }
 
+    /** Waits until the transport takes more; false = it did not. */
+    boolean awaitSendable(long patienceMillis) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(patienceMillis);
+        while (!stream().isReady()) {
+            if (System.nanoTime() - deadline > 0) {
+                return false;
+            }
+            Thread.sleep(1);
+        }
+        return true;
+    }
+
     int credit() {
         return credit.availablePermits();
     }

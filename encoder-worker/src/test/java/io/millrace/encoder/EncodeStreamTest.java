@@ -52,7 +52,9 @@ class EncodeStreamTest {
             for (Future<Integer> one : done) {
                 texts += one.get(50, TimeUnit.SECONDS);
             }
-            assertThat(encoder.calls().stream().mapToInt(call -> call.texts().size()).sum())
+            assertThat(encoder.calls().stream()
+                            .mapToInt(call -> call.texts().size())
+                            .sum())
                     .isEqualTo(texts);
             channel.shutdownNow();
         }
@@ -92,8 +94,7 @@ class EncodeStreamTest {
     }
 
     private static void assertMatches(EncodedBatch reply, EncodeBatch batch, FakeEncoder direct) {
-        TextRole role =
-                batch.getRole() == io.millrace.v1.TextRole.TEXT_ROLE_QUERY ? TextRole.QUERY : TextRole.DOCUMENT;
+        TextRole role = batch.getRole() == io.millrace.v1.TextRole.TEXT_ROLE_QUERY ? TextRole.QUERY : TextRole.DOCUMENT;
         List<TokenizedText> tokens = direct.tokenize(batch.getTextsList(), role);
         List<SparseVector> vectors = vectors(reply);
         assertThat(vectors).isEqualTo(direct.encode(tokens, role));
@@ -191,7 +192,9 @@ class EncodeStreamTest {
             Scrape.awaitValue(worker, "millrace_encoder_streams", 1);
             gate.open();
             assertThat(stays.encoded().getVectors().getCount()).isEqualTo(2);
-            assertThat(encoder.calls().stream().mapToInt(call -> call.texts().size()).sum())
+            assertThat(encoder.calls().stream()
+                            .mapToInt(call -> call.texts().size())
+                            .sum())
                     .isEqualTo(3);
             Scrape.awaitValue(worker, "millrace_encoder_queued_bytes", 0);
             Scrape.awaitValue(worker, "millrace_encoder_drops_total{reason=\"cancelled\",}", 8);

@@ -14,8 +14,7 @@ final class Scrape {
     static String text(EncoderWorker worker) throws IOException, InterruptedException {
         try (HttpClient http = HttpClient.newHttpClient()) {
             return http.send(
-                            HttpRequest.newBuilder(
-                                            URI.create("http://127.0.0.1:" + worker.metricsPort() + "/metrics"))
+                            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + worker.metricsPort() + "/metrics"))
                                     .timeout(Duration.ofSeconds(10))
                                     .build(),
                             BodyHandlers.ofString())

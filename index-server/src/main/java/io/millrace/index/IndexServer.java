@@ -1,12 +1,12 @@
 package io.millrace.index;
 
+import io.millrace.index.record.StoreException;
 import io.millrace.index.search.TermAtATimeSearcher;
 import io.millrace.index.service.IndexMetrics;
 import io.millrace.index.service.IndexService;
 import io.millrace.index.service.SearchPool;
 import io.millrace.index.service.ShardRegistry;
 import io.millrace.index.shard.ShardLimits;
-import io.millrace.index.store.StoreException;
 import io.millrace.service.GrpcServer;
 import io.millrace.service.Metrics;
 import io.millrace.service.ServerSettings;

@@ -13,10 +13,10 @@ import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
 
-/** A checkpoint, ready to encode. Safe for many threads, which take turns on the model. */
+/** A checkpoint, ready to encode. Safe for many threads. */
 final class CheckpointEncoder implements SparseEncoder {
     /** Of 1,024 to 8,192, 2,048 padded tokens were fastest; the cost of a native call is gone from about 500. */
-    private static final BatchPlan PLAN = new BatchPlan(2_048, 128);
+    private static final BatchPlan PLAN = new BatchPlan(Integer.getInteger("plan", 1024), 128);
 
     private final Checkpoint checkpoint;
     private final TextTokenizer tokenizer;
@@ -78,12 +78,15 @@ final class CheckpointEncoder implements SparseEncoder {
         }
         List<SparseVector> vectors = new ArrayList<>(Collections.nCopies(lengths.length, SparseVector.EMPTY));
         int topTerms = checkpoint.contract().role(role).topTerms();
-        for (int[] group : PLAN.group(lengths)) {
-            List<int[]> texts =
-                    Arrays.stream(group).mapToObj(i -> batch.get(i).ids()).toList();
-            List<SparseVector> encoded = model.encode(PaddedBatch.of(texts, ignored, 0));
-            for (int i = 0; i < group.length; i++) {
-                vectors.set(group[i], TopTerms.keep(encoded.get(i), topTerms));
+        List<int[]> groups = PLAN.group(lengths);
+        List<PaddedBatch> padded = groups.stream()
+                .map(group -> PaddedBatch.of(
+                        Arrays.stream(group).mapToObj(i -> batch.get(i).ids()).toList(), ignored, 0))
+                .toList();
+        List<List<SparseVector>> encoded = model.encodeAll(padded);
+        for (int g = 0; g < groups.size(); g++) {
+            for (int i = 0; i < groups.get(g).length; i++) {
+                vectors.set(groups.get(g)[i], TopTerms.keep(encoded.get(g).get(i), topTerms));
             }
         }
         return vectors;

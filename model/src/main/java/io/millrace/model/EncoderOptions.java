@@ -6,17 +6,21 @@ import java.util.OptionalInt;
  * How to run a model; what it computes is the checkpoint's business, but for {@code maxTokens}.
  *
  * @param device where to run; {@code cpu} is supported
- * @param threads threads of one operation, 1 to 1,024; as many as there are physical cores is a good choice. libtorch has
- *     one setting a process: with several models open, the last one's counts
+ * @param threads texts computed side by side, 1 to 1,024; as many as there are physical cores is a good choice
  * @param kernels which form of the model computes
  * @param maxTokens replaces the longest text of the contract, for both roles; the result is another space
  */
 public record EncoderOptions(String device, int threads, Kernels kernels, OptionalInt maxTokens) {
     private static final int MAX_THREADS = 1_024;
 
-    /** Which form of a model computes. Both give the same vectors up to rounding. */
+    /** Which form of a model computes. All give the same vectors up to rounding. */
     public enum Kernels {
-        /** Fused kernels over packed weights; plain arrays, with a warning in the log, where they do not load. */
+        /**
+         * Fused kernels over packed weights, with certified screening of the vocabulary where pooling takes the maximum;
+         * plain arrays, with a warning in the log, where kernels do not load.
+         */
+        SCREENED,
+        /** Fused kernels over packed weights that compute every logit; plain arrays where they do not load. */
         FUSED,
         /** Plain array operations: slower, and readable beside the paper. */
         PLAIN
@@ -32,10 +36,10 @@ public record EncoderOptions(String device, int threads, Kernels kernels, Option
         }
     }
 
-    /** CPU, one thread a processor, fused kernels, the checkpoint's own lengths. */
+    /** CPU, one thread a processor, screened kernels, the checkpoint's own lengths. */
     public static EncoderOptions defaults() {
         return new EncoderOptions(
-                "cpu", Runtime.getRuntime().availableProcessors(), Kernels.FUSED, OptionalInt.empty());
+                "cpu", Runtime.getRuntime().availableProcessors(), Kernels.SCREENED, OptionalInt.empty());
     }
 
     /** The same with another number of threads. */

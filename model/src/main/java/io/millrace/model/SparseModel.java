@@ -9,13 +9,15 @@ import io.millrace.model.batch.PaddedBatch;
 import io.millrace.model.checkpoint.BertConfig;
 import io.millrace.model.checkpoint.Checkpoint;
 import io.millrace.model.contract.HeadContract;
-import io.millrace.model.engine.InferenceThread;
+import io.millrace.model.contract.Pooling;
+import io.millrace.model.engine.InferenceThreads;
 import io.millrace.model.engine.KernelLibrary;
 import io.millrace.model.engine.Parameters;
 import io.millrace.model.engine.PyTorchRuntime;
 import io.millrace.model.head.MlmArrayHead;
 import io.millrace.model.head.MlmHeadWeights;
 import io.millrace.model.head.MlmKernelHead;
+import io.millrace.model.head.MlmScreenedHead;
 import io.millrace.model.head.SparseHead;
 import io.millrace.model.safetensors.WeightFiles;
 import io.millrace.vector.SparseVector;
@@ -25,23 +27,26 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 
-/**
- * Backbone and head on their inference thread: padded token ids in, sparse vectors out. Callers on several threads take
- * turns.
- */
+/** Backbone and head on their inference threads: padded token ids in, sparse vectors out. Safe for many threads. */
 final class SparseModel implements AutoCloseable {
-    private final InferenceThread thread;
-    /** What to free, last acquired first. Touched on the inference thread only. */
+    private final InferenceThreads threads;
+    /** What to free, last acquired first. Touched by {@link #build} and {@link #close} only. */
     private final Deque<AutoCloseable> resources = new ArrayDeque<>();
 
-    private Optional<Parts> parts = Optional.empty();
-    private volatile boolean closed;
+    private volatile Optional<Parts> parts = Optional.empty();
+    /** Held for reading by calls that use the weights. */
+    private final ReadWriteLock closing = new ReentrantReadWriteLock();
+
+    private boolean closed;
 
     private record Parts(Backbone backbone, SparseHead head) {}
 
-    private SparseModel(InferenceThread thread) {
-        this.thread = thread;
+    private SparseModel(InferenceThreads threads) {
+        this.threads = threads;
     }
 
     /** Loads a checkpoint's weights and starts the inference thread. */
@@ -56,11 +61,11 @@ final class SparseModel implements AutoCloseable {
     /** Loads the weights of a directory that need not have a tokenizer. */
     static SparseModel load(Path directory, BertConfig config, HeadContract head, EncoderOptions options)
             throws IOException {
-        PyTorchRuntime.start(options.threads());
+        PyTorchRuntime.start();
         try (WeightFiles files = WeightFiles.open(directory)) {
-            SparseModel model = new SparseModel(InferenceThread.start("millrace-encode"));
+            SparseModel model = new SparseModel(InferenceThreads.create(options.threads()));
             try {
-                model.thread.call(() -> {
+                model.threads.call(() -> {
                     model.build(files, config, head, options.kernels());
                     return true;
                 });
@@ -79,11 +84,14 @@ final class SparseModel implements AutoCloseable {
         MlmHeadWeights head = MlmHeadWeights.read(parameters, config, encoder.words());
         parameters.refuseUnread(BertWeights.UNUSED);
         Optional<KernelLibrary> library =
-                form == EncoderOptions.Kernels.FUSED ? KernelLibrary.load() : Optional.empty();
+                form == EncoderOptions.Kernels.PLAIN ? Optional.empty() : KernelLibrary.load();
         if (library.isPresent()) {
             KernelLibrary kernels = keep(library.get());
             // The head first: it reads the word embeddings, which the backbone then takes over.
-            SparseHead fusedHead = keep(new MlmKernelHead(kernels, head, contract));
+            SparseHead fusedHead = keep(
+                    form == EncoderOptions.Kernels.SCREENED && contract.pooling() == Pooling.MAX
+                            ? new MlmScreenedHead(kernels, head, contract)
+                            : new MlmKernelHead(kernels, head, contract));
             Backbone fusedBackbone = keep(new BertKernelBackbone(kernels, encoder));
             // What is left are the originals of packed weights.
             weights.close();
@@ -100,20 +108,34 @@ final class SparseModel implements AutoCloseable {
     }
 
     /**
-     * Vectors of a padded batch, in its order.
+     * Vectors of padded batches, in their order, computed side by side.
      *
      * @throws IllegalStateException if the model is closed
      */
-    List<SparseVector> encode(PaddedBatch batch) {
-        if (closed) {
-            throw new IllegalStateException("the encoder is closed");
-        }
-        return thread.call(() -> {
-            Parts model = parts.orElseThrow();
-            try (PtNDManager scope = PyTorchRuntime.newManager()) {
-                return model.head().vectors(model.backbone().hiddenStates(batch, scope), batch);
+    List<List<SparseVector>> encodeAll(List<PaddedBatch> batches) {
+        closing.readLock().lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("the encoder is closed");
             }
-        });
+            return threads.callAll(batches.stream()
+                    .<Callable<List<SparseVector>>>map(batch -> () -> forward(batch))
+                    .toList());
+        } finally {
+            closing.readLock().unlock();
+        }
+    }
+
+    /** Vectors of one padded batch, in its order. */
+    List<SparseVector> encode(PaddedBatch batch) {
+        return encodeAll(List.of(batch)).getFirst();
+    }
+
+    private List<SparseVector> forward(PaddedBatch batch) {
+        Parts model = parts.orElseThrow();
+        try (PtNDManager scope = PyTorchRuntime.newManager()) {
+            return model.head().vectors(model.backbone().hiddenStates(batch, scope), batch);
+        }
     }
 
     /** Whether fused kernels serve, rather than plain arrays. */
@@ -121,18 +143,24 @@ final class SparseModel implements AutoCloseable {
         return parts.orElseThrow().backbone() instanceof BertKernelBackbone;
     }
 
+    /** Waits for running calls, then frees the weights. Idempotent. */
     @Override
-    public synchronized void close() {
-        if (closed) {
-            return;
-        }
-        closed = true;
-        thread.call(() -> {
-            for (AutoCloseable resource : resources) {
-                resource.close();
+    public void close() {
+        closing.writeLock().lock();
+        try {
+            if (closed) {
+                return;
             }
-            return true;
-        });
-        thread.close();
+            closed = true;
+            threads.call(() -> {
+                for (AutoCloseable resource : resources) {
+                    resource.close();
+                }
+                return true;
+            });
+            threads.close();
+        } finally {
+            closing.writeLock().unlock();
+        }
     }
 }

@@ -16,8 +16,8 @@ public record DocumentId(byte[] utf8) implements Comparable<DocumentId> {
     /** Refuses an id that is empty or too long, with an {@link IllegalArgumentException} that names the limit. */
     public DocumentId {
         if (utf8.length == 0 || utf8.length > MAX_BYTES) {
-            throw new IllegalArgumentException("document id has " + utf8.length + " bytes of UTF-8; the limits are 1 to "
-                    + MAX_BYTES + ": give every document an id within them");
+            throw new IllegalArgumentException("document id has " + utf8.length
+                    + " bytes of UTF-8; the limits are 1 to " + MAX_BYTES + ": give every document an id within them");
         }
     }
 

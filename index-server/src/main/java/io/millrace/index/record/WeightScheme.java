@@ -71,7 +71,7 @@ public record WeightScheme(Format format, float maxWeight) {
     public static int impact(float weight, float scale) {
         // In double: weight * 255 may overflow a float.
         long rounded = Math.round((double) weight * MAX_IMPACT / scale);
-        return (int) Math.clamp(rounded, 1, MAX_IMPACT);
+        return Math.clamp(rounded, 1, MAX_IMPACT);
     }
 
     /** Whether the weight is larger than the scale can tell. */

@@ -23,7 +23,8 @@ final class FloatWindow implements ScoreWindow {
     @Override
     public void add(int queryTerm, Segment segment, long from, long to, int firstDocument) {
         int count = (int) (to - from);
-        MemorySegment documents = segment.postingDocuments().asSlice(from * Integer.BYTES, (long) count * Integer.BYTES);
+        MemorySegment documents =
+                segment.postingDocuments().asSlice(from * Integer.BYTES, (long) count * Integer.BYTES);
         MemorySegment weights = segment.postingWeights().asSlice(from * Float.BYTES, (long) count * Float.BYTES);
         double queryWeight = queryWeights[queryTerm];
         double[] into = sums;
@@ -40,9 +41,7 @@ final class FloatWindow implements ScoreWindow {
         for (int i = 0; i < count; i++) {
             double sum = sums[i];
             // Ranked by the float that the caller sees, or shards would order ties differently than their merger.
-            if (sum > bound
-                    && live.contains(firstDocument + i)
-                    && top.offer((float) sum, index, firstDocument + i)) {
+            if (sum > bound && live.contains(firstDocument + i) && top.offer((float) sum, index, firstDocument + i)) {
                 bound = top.bound();
             }
         }

@@ -20,7 +20,8 @@ final class ImpactWindow implements ScoreWindow {
     @Override
     public void add(int queryTerm, Segment segment, long from, long to, int firstDocument) {
         int count = (int) (to - from);
-        MemorySegment documents = segment.postingDocuments().asSlice(from * Integer.BYTES, (long) count * Integer.BYTES);
+        MemorySegment documents =
+                segment.postingDocuments().asSlice(from * Integer.BYTES, (long) count * Integer.BYTES);
         MemorySegment weights = segment.postingWeights().asSlice(from, count);
         int impact = query.impacts()[queryTerm];
         int[] into = sums;

@@ -12,7 +12,6 @@ import java.util.Comparator;
  */
 public record ScoredDocument(DocumentId id, float score, long ordinal) {
     /** Best first: score descending, then id ascending. */
-    public static final Comparator<ScoredDocument> BEST_FIRST = Comparator.comparingDouble(ScoredDocument::score)
-            .reversed()
-            .thenComparing(ScoredDocument::id);
+    public static final Comparator<ScoredDocument> BEST_FIRST =
+            Comparator.comparingDouble(ScoredDocument::score).reversed().thenComparing(ScoredDocument::id);
 }

@@ -145,8 +145,8 @@ public final class Segment {
         long end = idStart(document + 1);
         long otherStart = other.idStart(otherDocument);
         long otherEnd = other.idStart(otherDocument + 1);
-        long differ = MemorySegment.mismatch(
-                columns.idBytes(), start, end, other.columns.idBytes(), otherStart, otherEnd);
+        long differ =
+                MemorySegment.mismatch(columns.idBytes(), start, end, other.columns.idBytes(), otherStart, otherEnd);
         if (differ < 0) {
             return 0;
         }

@@ -47,8 +47,7 @@ public final class SegmentAssembler {
         require(terms < capacity.terms(), "more terms than announced");
         require(
                 terms == 0
-                        || Integer.compareUnsigned(
-                                        columns.terms().getAtIndex(ValueLayout.JAVA_INT, terms - 1L), term)
+                        || Integer.compareUnsigned(columns.terms().getAtIndex(ValueLayout.JAVA_INT, terms - 1L), term)
                                 < 0,
                 "terms do not ascend");
         require(terms == 0 || lastDocument >= 0, "a term has no posting");
@@ -83,8 +82,7 @@ public final class SegmentAssembler {
         require(documents == capacity.documents(), "fewer documents than announced");
         require(postings == capacity.postings(), "fewer postings than announced");
         require(idBytes == capacity.idBytes(), "document ids shorter than announced");
-        return new Segment(
-                new SegmentInfo(capacity.id(), documents, terms, postings, idBytes), format, columns);
+        return new Segment(new SegmentInfo(capacity.id(), documents, terms, postings, idBytes), format, columns);
     }
 
     /** Frees the memory of a segment that will not be finished. */
@@ -98,8 +96,8 @@ public final class SegmentAssembler {
 
     private void require(boolean holds, String violation) {
         if (!holds) {
-            throw new IllegalStateException("segment " + capacity.id() + ": " + violation + " (announced: " + capacity
-                    + ")");
+            throw new IllegalStateException(
+                    "segment " + capacity.id() + ": " + violation + " (announced: " + capacity + ")");
         }
     }
 }

@@ -38,7 +38,9 @@ public final class SegmentBuilder {
         long idStart = 0;
         for (int document = 0; document < versions.size(); document++) {
             DocumentVersion version = versions.get(document);
-            assert document == 0 || version.ordinal() > versions.get(document - 1).ordinal() : "ordinals must ascend";
+            assert document == 0
+                            || version.ordinal() > versions.get(document - 1).ordinal()
+                    : "ordinals must ascend";
             idStart = writeDocument(columns, document, version, idStart);
             writePostings(columns, document, version.vector(), weights, table, next);
         }

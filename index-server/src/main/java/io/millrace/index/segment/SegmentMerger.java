@@ -42,7 +42,8 @@ public final class SegmentMerger {
         }
         // Distinct terms of several segments are at most the sum of theirs; the directory's slack is not worth a pass.
         int termBound = (int) Math.min(Integer.MAX_VALUE - 8, Math.min(terms, postings));
-        SegmentAssembler into = new SegmentAssembler(format, new SegmentInfo(id, documents, termBound, postings, idBytes));
+        SegmentAssembler into =
+                new SegmentAssembler(format, new SegmentInfo(id, documents, termBound, postings, idBytes));
         try {
             copyDocuments(views, into);
             copyPostings(views, moved, into);

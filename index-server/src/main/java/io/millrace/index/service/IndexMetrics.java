@@ -18,7 +18,8 @@ public final class IndexMetrics implements ShardObserver {
 
     /** Registers the recorders. */
     public IndexMetrics(Metrics metrics) {
-        writes = metrics.seconds("millrace_index_write_seconds", "Time of a write, its wait and sync included, seconds.");
+        writes = metrics.seconds(
+                "millrace_index_write_seconds", "Time of a write, its wait and sync included, seconds.");
         searches = metrics.seconds("millrace_index_search_seconds", "Time in the searcher, seconds.");
         syncs = metrics.seconds("millrace_index_sync_seconds", "Time of one log write and its sync, seconds.");
         groups = metrics.sizes("millrace_index_group_operations", "Operations that shared one sync.");
@@ -39,7 +40,8 @@ public final class IndexMetrics implements ShardObserver {
                 "millrace_index_buffered_documents",
                 "Documents in write buffers.",
                 ShardSize::bufferedDocuments);
-        metrics.gauge("millrace_index_shards", "Open shards.", () -> shards.all().size());
+        metrics.gauge(
+                "millrace_index_shards", "Open shards.", () -> shards.all().size());
         metrics.gauge(
                 "millrace_index_queued_batches",
                 "Write batches waiting for their sync.",
@@ -76,8 +78,11 @@ public final class IndexMetrics implements ShardObserver {
 
     private static void gauge(
             Metrics metrics, ShardRegistry shards, String name, String help, ToLongFunction<ShardSize> part) {
-        metrics.gauge(name, help, () -> shards.all().stream()
-                .mapToLong(writer -> part.applyAsLong(writer.shard().size()))
-                .sum());
+        metrics.gauge(
+                name,
+                help,
+                () -> shards.all().stream()
+                        .mapToLong(writer -> part.applyAsLong(writer.shard().size()))
+                        .sum());
     }
 }

@@ -2,7 +2,7 @@ package io.millrace.index.service;
 
 import com.google.protobuf.Message;
 import io.grpc.stub.StreamObserver;
-import io.millrace.index.store.StoreException;
+import io.millrace.index.record.StoreException;
 import io.millrace.service.Refusals;
 import io.millrace.v1.CreateShardRequest;
 import io.millrace.v1.CreateShardResponse;

@@ -2,12 +2,12 @@ package io.millrace.index.service;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.grpc.StatusRuntimeException;
+import io.millrace.index.record.StoreException;
 import io.millrace.index.search.MatchedTerm;
 import io.millrace.index.search.ScoredDocument;
 import io.millrace.index.search.Searcher;
 import io.millrace.index.shard.SearchState;
 import io.millrace.index.shard.Shard;
-import io.millrace.index.store.StoreException;
 import io.millrace.service.Refusals;
 import io.millrace.v1.DocumentSource;
 import io.millrace.v1.ShardHit;
@@ -38,7 +38,8 @@ final class SearchHandler {
     }
 
     ShardSearchResponse search(ShardSearchRequest request) {
-        Shard shard = ShardRefs.require(shards, request.getShard(), request.getEpoch()).shard();
+        Shard shard = ShardRefs.require(shards, request.getShard(), request.getEpoch())
+                .shard();
         int k = k(request);
         SparseVector query = query(request);
         awaitApplied(shard, request.getMinAppliedIndex());
@@ -77,8 +78,7 @@ final class SearchHandler {
         }
     }
 
-    private static ShardHit hit(
-            ScoredDocument hit, SparseVector query, SearchState state, ShardSearchRequest request) {
+    private static ShardHit hit(ScoredDocument hit, SparseVector query, SearchState state, ShardSearchRequest request) {
         ShardHit.Builder answer =
                 ShardHit.newBuilder().setId(hit.id().toString()).setScore(hit.score());
         if (request.getIncludeSource()) {

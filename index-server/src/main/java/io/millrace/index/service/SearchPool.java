@@ -1,6 +1,8 @@
 package io.millrace.index.service;
 
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.millrace.index.record.StoreException;
 import io.millrace.index.search.Searcher;
 import io.millrace.service.Refusals;
 import java.time.Duration;
@@ -12,8 +14,6 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
-import io.millrace.index.store.StoreException;
-import io.grpc.StatusRuntimeException;
 
 /**
  * A few threads that search and a short queue before them: scoring is bound by cores and memory, so that more at a time

@@ -8,7 +8,9 @@ import io.millrace.v1.CreateShardRequest;
 import io.millrace.v1.CreateShardResponse;
 import io.millrace.v1.DropShardRequest;
 import io.millrace.v1.DropShardResponse;
+import io.millrace.v1.ShardRef;
 import java.time.Duration;
+import java.util.Optional;
 
 /** CreateShard and DropShard. */
 final class ShardLifecycle {
@@ -25,22 +27,17 @@ final class ShardLifecycle {
         if (request.getEpoch() == 0) {
             throw Refusals.invalidArgument("epoch", "is 0; epochs count from 1");
         }
-        ShardDescriptor wanted = new ShardDescriptor(
-                identity, request.getShard().getSpaceId(), request.getEpoch(), weights(request));
+        ShardDescriptor wanted =
+                new ShardDescriptor(identity, request.getShard().getSpaceId(), request.getEpoch(), weights(request));
         if (shards.find(identity).isEmpty() && shards.all().size() >= ShardRegistry.MAX_SHARDS) {
             throw Refusals.overloaded(
-                    "this server has " + shards.all().size() + " shards, the most it will hold; drop some or add servers",
+                    "this server has " + shards.all().size()
+                            + " shards, the most it will hold; drop some or add servers",
                     RETRY_WHEN_FULL);
         }
-        ShardDescriptor present = shards.createIfAbsent(wanted);
-        ShardRefs.requireSpace(present, request.getShard());
-        if (!present.equals(wanted)) {
-            throw Refusals.failedPrecondition("shard " + identity + " exists at epoch "
-                    + Long.toUnsignedString(present.epoch()) + " with " + present.weights()
-                    + " but the request is for epoch " + Long.toUnsignedString(wanted.epoch()) + " with "
-                    + wanted.weights() + "; drop it first, or create another generation");
-        }
-        return CreateShardResponse.newBuilder().setCreated(present == wanted).build();
+        Optional<ShardDescriptor> present = shards.createIfAbsent(wanted);
+        present.ifPresent(shard -> requireSame(shard, wanted, request.getShard()));
+        return CreateShardResponse.newBuilder().setCreated(present.isEmpty()).build();
     }
 
     DropShardResponse drop(DropShardRequest request) {
@@ -49,6 +46,16 @@ final class ShardLifecycle {
                 .ifPresent(present -> ShardRefs.requireSpace(present.shard().descriptor(), request.getShard()));
         shards.drop(identity);
         return DropShardResponse.getDefaultInstance();
+    }
+
+    private static void requireSame(ShardDescriptor present, ShardDescriptor wanted, ShardRef ref) {
+        ShardRefs.requireSpace(present, ref);
+        if (!present.equals(wanted)) {
+            throw Refusals.failedPrecondition("shard " + present.identity() + " exists at epoch "
+                    + Long.toUnsignedString(present.epoch()) + " with " + present.weights()
+                    + " but the request is for epoch " + Long.toUnsignedString(wanted.epoch()) + " with "
+                    + wanted.weights() + "; drop it first, or create another generation");
+        }
     }
 
     private static WeightScheme weights(CreateShardRequest request) {

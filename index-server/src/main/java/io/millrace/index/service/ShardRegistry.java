@@ -8,13 +8,13 @@ import io.millrace.index.shard.ShardWriter;
 import io.millrace.index.store.DataDirectory;
 import io.millrace.index.store.ShardStore;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.Collection;
-import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,7 +47,7 @@ public final class ShardRegistry implements AutoCloseable {
     /**
      * Locks a data directory and opens every shard in it.
      *
-     * @throws io.millrace.index.store.StoreException if the directory is in use or a shard cannot be opened
+     * @throws io.millrace.index.record.StoreException if the directory is in use or a shard cannot be opened
      */
     public static ShardRegistry open(Path dataDir, ShardLimits limits, ShardObserver observer) {
         ShardRegistry registry = new ShardRegistry(DataDirectory.open(dataDir), limits, observer);
@@ -73,18 +73,18 @@ public final class ShardRegistry implements AutoCloseable {
     /**
      * Creates a shard unless there is one of that name.
      *
-     * @return the descriptor of the shard of that name: another object than the one given if it was there already
+     * @return what the shard of that name is, if there was one; empty if it was created
      */
-    ShardDescriptor createIfAbsent(ShardDescriptor descriptor) {
+    Optional<ShardDescriptor> createIfAbsent(ShardDescriptor descriptor) {
         lifecycle.lock();
         try {
             ShardWriter present = shards.get(descriptor.identity());
             if (present != null) {
-                return present.shard().descriptor();
+                return Optional.of(present.shard().descriptor());
             }
             openShard(directory.create(descriptor));
             LOG.info("shard {} created in space {}", descriptor.identity(), descriptor.spaceId());
-            return descriptor;
+            return Optional.empty();
         } finally {
             lifecycle.unlock();
         }

@@ -2,7 +2,7 @@ package io.millrace.index.service;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.millrace.index.store.StoreException;
+import io.millrace.index.record.StoreException;
 import io.millrace.service.Refusals;
 import java.time.Duration;
 

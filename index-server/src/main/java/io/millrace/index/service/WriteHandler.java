@@ -1,11 +1,11 @@
 package io.millrace.index.service;
 
 import io.grpc.Status;
-import io.millrace.index.shard.BatchOutcome;
-import io.millrace.index.shard.ShardBatch;
+import io.millrace.index.batch.BatchOutcome;
+import io.millrace.index.batch.ShardBatch;
+import io.millrace.index.record.StoreException;
 import io.millrace.index.shard.ShardBusyException;
 import io.millrace.index.shard.ShardWriter;
-import io.millrace.index.store.StoreException;
 import io.millrace.service.Refusals;
 import io.millrace.v1.Stamp;
 import io.millrace.v1.WriteRequest;
@@ -58,8 +58,9 @@ final class WriteHandler {
             return pending.get(patienceNanos, TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
             throw Status.DEADLINE_EXCEEDED
-                    .withDescription("the write was not durable in time; it may still become so: send it again under the"
-                            + " same client_id and sequences")
+                    .withDescription(
+                            "the write was not durable in time; it may still become so: send it again under the"
+                                    + " same client_id and sequences")
                     .asRuntimeException();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -1,11 +1,11 @@
 package io.millrace.index.service;
 
+import io.millrace.index.batch.ShardBatch;
+import io.millrace.index.batch.ShardBatch.Operation;
+import io.millrace.index.batch.ShardBatch.Put;
+import io.millrace.index.batch.ShardBatch.WriterProgress;
 import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.Stamp;
-import io.millrace.index.shard.ShardBatch;
-import io.millrace.index.shard.ShardBatch.Operation;
-import io.millrace.index.shard.ShardBatch.Put;
-import io.millrace.index.shard.ShardBatch.WriterProgress;
 import io.millrace.service.Refusals;
 import io.millrace.v1.VectorBlock;
 import io.millrace.v1.WriteOperation;
@@ -99,7 +99,8 @@ final class WriteParser {
             throw Refusals.invalidArgument(field + ".sequence", "is 0; sequences count from 1");
         }
         if (operation.getStamp().getTime() == 0) {
-            throw Refusals.invalidArgument(field + ".stamp", "has no time; every write carries its coordinator's stamp");
+            throw Refusals.invalidArgument(
+                    field + ".stamp", "has no time; every write carries its coordinator's stamp");
         }
         DocumentId id;
         try {
@@ -108,8 +109,8 @@ final class WriteParser {
             throw Refusals.invalidArgument(field + ".id", String.valueOf(e.getMessage()));
         }
         @Nullable Put put = operation.hasPut() ? new Put(operation.getPut().toByteArray(), vectors.next()) : null;
-        Stamp stamp = new Stamp(
-                operation.getStamp().getTime(), operation.getStamp().getCoordinator());
+        Stamp stamp =
+                new Stamp(operation.getStamp().getTime(), operation.getStamp().getCoordinator());
         return new Operation(operation.getWriter(), operation.getSequence(), stamp, id, put);
     }
 }

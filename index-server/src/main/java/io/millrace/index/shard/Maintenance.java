@@ -31,7 +31,8 @@ record Maintenance(Kind kind, int segmentId, List<SegmentView> inputs, long firs
     }
 
     /** Makes the new segment; null if no input has a live document. */
-    @Nullable Segment merge() {
+    @Nullable
+    Segment merge() {
         boolean anyLive = inputs.stream().anyMatch(input -> input.live().count() > 0);
         return anyLive ? SegmentMerger.merge(inputs, segmentId) : null;
     }

@@ -1,18 +1,25 @@
 package io.millrace.index.shard;
 
+import io.millrace.index.batch.BatchApplication;
+import io.millrace.index.batch.BatchOutcome;
+import io.millrace.index.batch.IndexedBatch;
+import io.millrace.index.batch.Sessions;
+import io.millrace.index.batch.ShardBatch;
 import io.millrace.index.record.DocumentEntry;
 import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.DocumentVersion;
 import io.millrace.index.record.ShardCounters;
 import io.millrace.index.record.ShardDescriptor;
+import io.millrace.index.record.StoreException;
 import io.millrace.index.search.SearchView;
+import io.millrace.index.segment.DeadMarks;
+import io.millrace.index.segment.Runs;
 import io.millrace.index.segment.Segment;
 import io.millrace.index.segment.SegmentBuilder;
 import io.millrace.index.segment.SegmentMerger;
 import io.millrace.index.segment.SegmentView;
 import io.millrace.index.store.ShardStore;
 import io.millrace.index.store.StoreBatch;
-import io.millrace.index.store.StoreException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

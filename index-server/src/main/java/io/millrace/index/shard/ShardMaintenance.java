@@ -1,9 +1,11 @@
 package io.millrace.index.shard;
 
+import io.millrace.index.codec.Manifest;
 import io.millrace.index.record.SegmentInfo;
+import io.millrace.index.segment.DeadMarks;
+import io.millrace.index.segment.Runs;
 import io.millrace.index.segment.Segment;
 import io.millrace.index.segment.SegmentView;
-import io.millrace.index.store.Manifest;
 import io.millrace.index.store.ShardStore;
 import io.millrace.index.store.StoreBatch;
 import java.util.ArrayList;
@@ -191,7 +193,9 @@ final class ShardMaintenance {
         List<SegmentInfo> live = new ArrayList<>(manifest.segments());
         live.removeAll(removed);
         if (made != null) {
-            views.add(place, DeadMarks.without(List.of(SegmentView.of(made)), died).getFirst());
+            views.add(
+                    place,
+                    DeadMarks.without(List.of(SegmentView.of(made)), died).getFirst());
             live.add(place, made.info());
         }
         Manifest next = new Manifest(live, manifest.nextSegment());

@@ -1,5 +1,6 @@
 package io.millrace.index.shard;
 
+import io.millrace.index.segment.Runs;
 import io.millrace.index.segment.SegmentView;
 import java.util.List;
 
@@ -14,12 +15,7 @@ import java.util.List;
  * @param memoryBytes bytes of postings, ids and live sets
  */
 public record ShardSize(
-        long documents,
-        long postings,
-        long bufferedDocuments,
-        long bufferedPostings,
-        int segments,
-        long memoryBytes) {
+        long documents, long postings, long bufferedDocuments, long bufferedPostings, int segments, long memoryBytes) {
     static ShardSize of(List<SegmentView> views) {
         long documents = 0;
         long postings = 0;

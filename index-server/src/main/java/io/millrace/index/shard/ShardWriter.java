@@ -1,5 +1,9 @@
 package io.millrace.index.shard;
 
+import io.millrace.index.batch.BatchOutcome;
+import io.millrace.index.batch.IndexedBatch;
+import io.millrace.index.batch.ShardBatch;
+import io.millrace.index.record.StoreException;
 import io.millrace.index.store.ShardStore;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,7 +81,7 @@ public final class ShardWriter implements AutoCloseable {
      * @param batch what to apply
      * @param deadlineNanos {@link System#nanoTime} after which the batch is not begun any more
      * @return its outcome once it is durable and visible; fails with {@link TimeoutException} if its turn came too late,
-     *     with {@link io.millrace.index.store.StoreException} if the store did, with {@link IllegalStateException} if
+     *     with {@link io.millrace.index.record.StoreException} if the store did, with {@link IllegalStateException} if
      *     the shard closed
      * @throws ShardBusyException if the queue is full, or flushing has fallen behind
      */
@@ -202,6 +206,8 @@ public final class ShardWriter implements AutoCloseable {
     private void perform(Runnable work) {
         try {
             work.run();
+        } catch (StoreException e) {
+            LOG.error("shard {}: {}", shard.descriptor().identity(), e.getMessage());
         } catch (RuntimeException | OutOfMemoryError e) {
             LOG.error("shard {}: a step failed", shard.descriptor().identity(), e);
         }
@@ -219,6 +225,7 @@ public final class ShardWriter implements AutoCloseable {
     }
 
     private IllegalStateException closed() {
-        return new IllegalStateException("shard " + shard.descriptor().identity() + " is closing; send the batch again, under the same sequences, when it is back");
+        return new IllegalStateException("shard " + shard.descriptor().identity()
+                + " is closing; send the batch again, under the same sequences, when it is back");
     }
 }

@@ -2,6 +2,7 @@ package io.millrace.index.store;
 
 import io.millrace.index.record.ShardDescriptor;
 import io.millrace.index.record.ShardIdentity;
+import io.millrace.index.record.StoreException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -41,8 +42,8 @@ public final class DataDirectory implements AutoCloseable {
     public static DataDirectory open(Path directory) {
         try {
             Path shards = Files.createDirectories(directory.resolve("shards"));
-            FileChannel lockFile = FileChannel.open(
-                    directory.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileChannel lockFile =
+                    FileChannel.open(directory.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             if (tryLock(lockFile) == null) {
                 lockFile.close();
                 throw new StoreException(

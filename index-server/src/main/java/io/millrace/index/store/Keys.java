@@ -29,7 +29,10 @@ final class Keys {
     }
 
     static byte[] ids(int segment, int chunk) {
-        return ByteBuffer.allocate(2 * Integer.BYTES).putInt(segment).putInt(chunk).array();
+        return ByteBuffer.allocate(2 * Integer.BYTES)
+                .putInt(segment)
+                .putInt(chunk)
+                .array();
     }
 
     static byte[] postings(int segment, int term, int chunk) {

@@ -1,10 +1,12 @@
 package io.millrace.index.store;
 
+import io.millrace.index.record.StoreException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.rocksdb.BlockBasedTableConfig;
@@ -66,8 +68,10 @@ final class RocksShard implements AutoCloseable {
         List<ColumnFamilyHandle> opened = new ArrayList<>();
         db = RocksDB.open(options, directory.toString(), families, opened);
         closeables.add(db);
+        // Handles come back in the order of the descriptors.
+        Iterator<ColumnFamilyHandle> inOrder = opened.iterator();
         for (Column column : Column.values()) {
-            handles.put(column, own(opened.get(column.ordinal())));
+            handles.put(column, own(inOrder.next()));
         }
     }
 

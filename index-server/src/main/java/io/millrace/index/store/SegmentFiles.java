@@ -1,6 +1,9 @@
 package io.millrace.index.store;
 
+import io.millrace.index.codec.Manifest;
+import io.millrace.index.codec.SegmentCodec;
 import io.millrace.index.record.SegmentInfo;
+import io.millrace.index.record.StoreException;
 import io.millrace.index.record.WeightScheme.Format;
 import io.millrace.index.segment.Segment;
 import io.millrace.index.segment.SegmentAssembler;
@@ -74,7 +77,7 @@ public final class SegmentFiles {
             return into.finish();
         } catch (IllegalStateException e) {
             into.abandon();
-            throw StoreException.corrupt(name, e.getMessage());
+            throw StoreException.corrupt(name, String.valueOf(e.getMessage()));
         } catch (RuntimeException | Error e) {
             into.abandon();
             throw e;
@@ -98,10 +101,16 @@ public final class SegmentFiles {
         }
     }
 
+    /** Numbers of all segments that have data on disk, named by the manifest or not. */
+    Set<Integer> stored() {
+        Set<Integer> stored = new HashSet<>(segmentsIn(Column.IDS, 0, Integer.MAX_VALUE));
+        stored.addAll(segmentsIn(Column.POSTINGS, 0, Integer.MAX_VALUE));
+        return stored;
+    }
+
     /** Removes segments that no manifest names, and files staged but never ingested. */
     void collectOrphans(Manifest manifest) {
-        Set<Integer> orphans = new HashSet<>(segmentsIn(Column.IDS, 0, Integer.MAX_VALUE));
-        orphans.addAll(segmentsIn(Column.POSTINGS, 0, Integer.MAX_VALUE));
+        Set<Integer> orphans = stored();
         manifest.segments().forEach(live -> orphans.remove(live.id()));
         orphans.forEach(this::remove);
         if (Files.isDirectory(staging)) {

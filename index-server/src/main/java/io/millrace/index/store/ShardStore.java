@@ -1,9 +1,14 @@
 package io.millrace.index.store;
 
+import io.millrace.index.codec.Manifest;
+import io.millrace.index.codec.RecordCodec;
+import io.millrace.index.codec.SessionRecord;
+import io.millrace.index.codec.StoredValue;
 import io.millrace.index.record.DocumentEntry;
 import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.ShardCounters;
 import io.millrace.index.record.ShardDescriptor;
+import io.millrace.index.record.StoreException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -183,7 +188,8 @@ public final class ShardStore implements AutoCloseable {
     public Map<Long, DocumentId> bufferedVersions() {
         Map<Long, DocumentId> buffered = new LinkedHashMap<>();
         scan(Column.BUF, (key, value) -> {
-            byte[] id = new byte[StoredValue.unwrap("an entry of the write buffer", value).remaining()];
+            byte[] id = new byte
+                    [StoredValue.unwrap("an entry of the write buffer", value).remaining()];
             StoredValue.unwrap("an entry of the write buffer", value).get(id);
             buffered.put(Keys.ordinal(key), new DocumentId(id));
         });

@@ -1,5 +1,9 @@
 package io.millrace.index.store;
 
+import io.millrace.index.codec.Manifest;
+import io.millrace.index.codec.RecordCodec;
+import io.millrace.index.codec.SessionRecord;
+import io.millrace.index.codec.StoredValue;
 import io.millrace.index.record.DocumentEntry;
 import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.DocumentVersion;

@@ -1,7 +1,10 @@
 package io.millrace.index.store;
 
+import io.millrace.index.codec.RecordCodec;
+import io.millrace.index.codec.StoredValue;
 import io.millrace.index.record.DocumentEntry;
 import io.millrace.index.record.DocumentId;
+import io.millrace.index.record.StoreException;
 import io.millrace.vector.SparseVector;
 import java.nio.ByteBuffer;
 import java.util.Optional;
@@ -33,7 +36,8 @@ public final class StoreSnapshot implements AutoCloseable {
 
     /** Source bytes of a live version. */
     public byte[] source(long ordinal) {
-        ByteBuffer payload = StoredValue.unwrap("the source of document version " + ordinal, live(Column.SOURCE, ordinal));
+        ByteBuffer payload =
+                StoredValue.unwrap("the source of document version " + ordinal, live(Column.SOURCE, ordinal));
         byte[] source = new byte[payload.remaining()];
         payload.get(source);
         return source;

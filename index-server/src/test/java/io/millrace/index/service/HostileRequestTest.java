@@ -3,7 +3,7 @@ package io.millrace.index.service;
 import static io.millrace.index.service.IndexClient.OTHER_SPACE;
 import static io.millrace.index.service.IndexClient.SHARD;
 import static io.millrace.index.service.IndexClient.SPACE;
-import static io.millrace.index.service.IndexClient.create;
+import static io.millrace.index.service.IndexClient.creation;
 import static io.millrace.index.service.IndexClient.get;
 import static io.millrace.index.service.IndexClient.put;
 import static io.millrace.index.service.IndexClient.puts;
@@ -46,8 +46,11 @@ class HostileRequestTest {
     }
 
     @AfterEach
-    void nothingWasWritten() throws Exception {
-        assertThat(client.call().stats(StatsRequest.getDefaultInstance()).getShards(0).getDocuments())
+    void nothingWasWritten() {
+        assertThat(client.call()
+                        .stats(StatsRequest.getDefaultInstance())
+                        .getShards(0)
+                        .getDocuments())
                 .isZero();
         client.close();
     }
@@ -59,7 +62,7 @@ class HostileRequestTest {
             () -> client.call().write(puts(1, vector(7, 1f)).setShard(wrong).build()),
             () -> client.call().search(search(7).setShard(wrong).build()),
             () -> client.call().getDocument(get("a").setShard(wrong).build()),
-            () -> client.call().createShard(create().setShard(wrong).build()),
+            () -> client.call().createShard(creation().setShard(wrong).build()),
             () -> client.call()
                     .dropShard(DropShardRequest.newBuilder().setShard(wrong).build())
         }) {
@@ -72,7 +75,7 @@ class HostileRequestTest {
         for (ThrowingCallable call : new ThrowingCallable[] {
             () -> client.call().write(puts(1, vector(7, 1f)).setEpoch(2).build()),
             () -> client.call().search(search(7).setEpoch(2).build()),
-            () -> client.call().createShard(create().setEpoch(2).build())
+            () -> client.call().createShard(creation().setEpoch(2).build())
         }) {
             refused(call, Status.Code.FAILED_PRECONDITION, "at epoch 1", "for epoch 2");
         }
@@ -86,7 +89,7 @@ class HostileRequestTest {
         refusedRef(ref -> ref.setGeneration(0), "shard.generation");
         refusedRef(ref -> ref.setSpaceId("A1".repeat(32)), "shard.space_id");
         refusedRef(ref -> ref.setSpaceId(""), "shard.space_id");
-        refused(() -> client.call().createShard(create().setEpoch(0).build()), Status.Code.INVALID_ARGUMENT, "epoch");
+        refused(() -> client.call().createShard(creation().setEpoch(0).build()), Status.Code.INVALID_ARGUMENT, "epoch");
     }
 
     @Test
@@ -97,7 +100,8 @@ class HostileRequestTest {
                 Status.Code.NOT_FOUND,
                 "books/1/4294967295");
         refused(
-                () -> client.call().write(puts(1, vector(7, 1f)).setShard(unknown).build()),
+                () -> client.call()
+                        .write(puts(1, vector(7, 1f)).setShard(unknown).build()),
                 Status.Code.NOT_FOUND,
                 "create it");
     }
@@ -137,7 +141,8 @@ class HostileRequestTest {
 
     @Test
     void vectorsMustMatchThePuts() {
-        refusedWrite(request -> request.getVectorsBuilder().setCount(2), "vectors.count: is 2 but 1 operations are puts");
+        refusedWrite(
+                request -> request.getVectorsBuilder().setCount(2), "vectors.count: is 2 but 1 operations are puts");
         refusedWrite(WriteRequest.Builder::clearVectors, "vectors.count: is 0 but 1");
         refusedWrite(request -> request.getOperationsBuilder(0).clearPut(), "vectors.count: is 1 but 0");
         refusedWrite(request -> request.getVectorsBuilder().setCount(-1), "vectors.count: is 4294967295");
@@ -188,8 +193,10 @@ class HostileRequestTest {
 
     @Test
     void goodOperationsOfABadRequestAreNotWrittenEither() {
-        refusedWrite(request -> request.addOperations(put(2, "")).setVectors(
-                        IndexClient.block(List.of(vector(7, 1f), vector(7, 1f)))), "operations[1].id");
+        refusedWrite(
+                request -> request.addOperations(put(2, ""))
+                        .setVectors(IndexClient.block(List.of(vector(7, 1f), vector(7, 1f)))),
+                "operations[1].id");
     }
 
     @Test
@@ -197,7 +204,8 @@ class HostileRequestTest {
         for (float scale : new float[] {0f, -1f, Float.NaN, Float.POSITIVE_INFINITY}) {
             refused(
                     () -> client.call()
-                            .createShard(create().setShard(SHARD.toBuilder().setShard(5))
+                            .createShard(creation()
+                                    .setShard(SHARD.toBuilder().setShard(5))
                                     .setWeightFormat(WeightFormat.WEIGHT_FORMAT_UINT8)
                                     .setMaxWeight(scale)
                                     .build()),
@@ -206,7 +214,8 @@ class HostileRequestTest {
         }
         refused(
                 () -> client.call()
-                        .createShard(create().setShard(SHARD.toBuilder().setShard(5))
+                        .createShard(creation()
+                                .setShard(SHARD.toBuilder().setShard(5))
                                 .setWeightFormatValue(9)
                                 .build()),
                 Status.Code.INVALID_ARGUMENT,
@@ -217,7 +226,8 @@ class HostileRequestTest {
     void otherWeightFormatOfAnExistingShardIsRefused() {
         refused(
                 () -> client.call()
-                        .createShard(create().setWeightFormat(WeightFormat.WEIGHT_FORMAT_UINT8)
+                        .createShard(creation()
+                                .setWeightFormat(WeightFormat.WEIGHT_FORMAT_UINT8)
                                 .setMaxWeight(2f)
                                 .build()),
                 Status.Code.FAILED_PRECONDITION,
@@ -242,7 +252,7 @@ class HostileRequestTest {
     private void refusedRef(Consumer<ShardRef.Builder> spoil, String... parts) {
         ShardRef.Builder ref = SHARD.toBuilder();
         spoil.accept(ref);
-        refused(() -> client.call().createShard(create().setShard(ref).build()), Status.Code.INVALID_ARGUMENT, parts);
+        refused(() -> client.call().createShard(creation().setShard(ref).build()), Status.Code.INVALID_ARGUMENT, parts);
         refused(() -> client.call().search(search(7).setShard(ref).build()), Status.Code.INVALID_ARGUMENT, parts);
     }
 
@@ -268,10 +278,9 @@ class HostileRequestTest {
     }
 
     private static void refused(ThrowingCallable call, Status.Code code, String... parts) {
-        assertThatThrownBy(call)
-                .isInstanceOfSatisfying(StatusRuntimeException.class, e -> {
-                    assertThat(e.getStatus().getCode()).as(e.toString()).isEqualTo(code);
-                    assertThat(e.getStatus().getDescription()).contains(parts);
-                });
+        assertThatThrownBy(call).isInstanceOfSatisfying(StatusRuntimeException.class, e -> {
+            assertThat(e.getStatus().getCode()).as(e.toString()).isEqualTo(code);
+            assertThat(e.getStatus().getDescription()).contains(parts);
+        });
     }
 }

@@ -58,11 +58,11 @@ final class IndexClient implements AutoCloseable {
     }
 
     IndexClient withShard() {
-        call().createShard(create().build());
+        call().createShard(creation().build());
         return this;
     }
 
-    static CreateShardRequest.Builder create() {
+    static CreateShardRequest.Builder creation() {
         return CreateShardRequest.newBuilder().setShard(SHARD).setEpoch(1);
     }
 
@@ -140,8 +140,8 @@ final class IndexClient implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
-        channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+    public void close() {
+        channel.shutdownNow();
         server.close();
     }
 }

@@ -1,7 +1,7 @@
 package io.millrace.index.service;
 
 import static io.millrace.index.service.IndexClient.SHARD;
-import static io.millrace.index.service.IndexClient.create;
+import static io.millrace.index.service.IndexClient.creation;
 import static io.millrace.index.service.IndexClient.delete;
 import static io.millrace.index.service.IndexClient.get;
 import static io.millrace.index.service.IndexClient.puts;
@@ -70,8 +70,8 @@ class IndexServerEndToEndTest {
             assertThat(hit.getScore()).isEqualTo(10f);
             assertThat(hit.getSource().getTitle()).isEqualTo("Title of doc-1");
             assertThat(hit.getSource().getMetadataMap()).containsEntry("shelf", "A");
-            assertThat(hit.getMatchesList().stream().map(m -> m.getTermId() + " " + m.getQueryWeight() + " "
-                            + m.getDocumentWeight()))
+            assertThat(hit.getMatchesList().stream()
+                            .map(m -> m.getTermId() + " " + m.getQueryWeight() + " " + m.getDocumentWeight()))
                     .containsExactly("3 3.0 2.0", "-1 1.0 4.0");
 
             ShardHit bare = client.call().search(search(3).build()).getHits(0);
@@ -85,8 +85,8 @@ class IndexServerEndToEndTest {
         SparseVector document = new SparseVector(new int[] {3, -2}, new float[] {2f, .1f});
         try (IndexClient client = new IndexClient(directory).withShard()) {
             client.call().write(puts(5, document).build());
-            ShardGetResponse got =
-                    client.call().getDocument(get("doc-5").setIncludeVector(true).build());
+            ShardGetResponse got = client.call()
+                    .getDocument(get("doc-5").setIncludeVector(true).build());
             assertThat(got.getSource().getText()).isEqualTo("Text of doc-5");
             assertThat(got.getStamp().getTime()).isEqualTo(5L << 16);
             assertThat(got.getVector().getIdsList()).containsExactly(3, -2);
@@ -108,7 +108,8 @@ class IndexServerEndToEndTest {
             WriteResponse repeated = client.call().write(again.build());
             assertThat(repeated.getResults(0).getApplied()).isTrue();
             assertThat(repeated.getResults(0).getStamp().getTime()).isEqualTo(1L << 16);
-            assertThat(client.call().search(search(7).build()).getHits(0).getScore()).isEqualTo(1f);
+            assertThat(client.call().search(search(7).build()).getHits(0).getScore())
+                    .isEqualTo(1f);
         }
     }
 
@@ -120,7 +121,7 @@ class IndexServerEndToEndTest {
             for (int i = 0; i < 40; i++) {
                 client.call()
                         .write(puts(
-                                        1 + 5 * i,
+                                        1 + 5L * i,
                                         vector(1, 1f + i),
                                         vector(2, 1f + i),
                                         vector(1, 2f),
@@ -134,8 +135,11 @@ class IndexServerEndToEndTest {
         }
         try (IndexClient client = new IndexClient(directory)) {
             assertThat(client.found(1, 2, 3)).isEqualTo(before).hasSize(10);
-            ShardStats after = client.call().stats(StatsRequest.getDefaultInstance()).getShards(0);
-            assertThat(after.getDocuments()).isEqualTo(statsBefore.getDocuments()).isEqualTo(199);
+            ShardStats after =
+                    client.call().stats(StatsRequest.getDefaultInstance()).getShards(0);
+            assertThat(after.getDocuments())
+                    .isEqualTo(statsBefore.getDocuments())
+                    .isEqualTo(199);
             assertThat(after.getAppliedIndex()).isEqualTo(statsBefore.getAppliedIndex());
             assertThat(after.getSegments()).isPositive();
             assertThat(after.getShard()).isEqualTo(SHARD);
@@ -146,7 +150,8 @@ class IndexServerEndToEndTest {
     void quantisedShardScoresWithinItsStepAndCountsClippedWeights() throws Exception {
         try (IndexClient client = new IndexClient(directory)) {
             client.call()
-                    .createShard(create().setWeightFormat(WeightFormat.WEIGHT_FORMAT_UINT8)
+                    .createShard(creation()
+                            .setWeightFormat(WeightFormat.WEIGHT_FORMAT_UINT8)
                             .setMaxWeight(2f)
                             .build());
             client.call().write(puts(1, vector(7, 1.5f), vector(7, 100f)).build());
@@ -154,14 +159,17 @@ class IndexServerEndToEndTest {
             assertThat(hits.get(0).getId()).isEqualTo("doc-2");
             assertThat(hits.get(0).getScore()).isEqualTo(2f);
             assertThat(hits.get(1).getScore()).isBetween(1.5f - 1f / 255, 1.5f + 1f / 255);
-            assertThat(client.call().stats(StatsRequest.getDefaultInstance()).getShards(0).getClippedWeights())
+            assertThat(client.call()
+                            .stats(StatsRequest.getDefaultInstance())
+                            .getShards(0)
+                            .getClippedWeights())
                     .isEqualTo(1);
         }
     }
 
     @Test
     void shardsAreCreatedOnceAndDroppedWithTheirData() throws Exception {
-        CreateShardRequest request = create().build();
+        CreateShardRequest request = creation().build();
         DropShardRequest drop = DropShardRequest.newBuilder().setShard(SHARD).build();
         try (IndexClient client = new IndexClient(directory)) {
             assertThat(client.call().createShard(request).getCreated()).isTrue();
@@ -186,10 +194,12 @@ class IndexServerEndToEndTest {
                 long first = 1L + (long) c * each;
                 done.add(threads.submit(() -> {
                     for (long i = first; i < first + each; i++) {
-                        client.call().write(puts(i, vector(7, i)).build());
+                        client.call().write(puts(i, vector(7, (float) i)).build());
                         String newest = "doc-" + i;
                         // Read your write: whatever others did, this one is there.
-                        assertThat(client.call().search(search(7).setK(10_000).build()).getHitsList())
+                        assertThat(client.call()
+                                        .search(search(7).setK(10_000).build())
+                                        .getHitsList())
                                 .anyMatch(hit -> hit.getId().equals(newest));
                     }
                 }));
@@ -197,8 +207,11 @@ class IndexServerEndToEndTest {
             for (Future<?> caller : done) {
                 caller.get();
             }
-            assertThat(client.call().stats(StatsRequest.getDefaultInstance()).getShards(0).getDocuments())
-                    .isEqualTo(callers * each);
+            assertThat(client.call()
+                            .stats(StatsRequest.getDefaultInstance())
+                            .getShards(0)
+                            .getDocuments())
+                    .isEqualTo((long) callers * each);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.millrace.index.shard;
 
 import io.millrace.vector.SparseVector;
+import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 
@@ -26,7 +27,8 @@ public final class Corpora {
         while (entries.size() < terms) {
             // Cubing skews towards low ids as text does towards common words.
             double u = random.nextDouble();
-            entries.put((int) (u * u * u * vocabulary), (float) Math.min(3, .02 - .6 * Math.log(1 - random.nextDouble())));
+            entries.put((int) (u * u * u * vocabulary), (float)
+                    Math.min(3, .02 - .6 * Math.log(1 - random.nextDouble())));
         }
         return vector(entries);
     }
@@ -36,7 +38,7 @@ public final class Corpora {
         return (n & 1) == 0 ? n * 7 : 0x8000_0000 + n * 7_777_777;
     }
 
-    private static SparseVector vector(TreeMap<Integer, Float> entries) {
+    private static SparseVector vector(Map<Integer, Float> entries) {
         int[] ids = new int[entries.size()];
         float[] weights = new float[ids.length];
         int i = 0;

@@ -1,13 +1,15 @@
 package io.millrace.index.shard;
 
+import io.millrace.index.batch.BatchOutcome;
+import io.millrace.index.batch.ShardBatch;
+import io.millrace.index.batch.ShardBatch.Operation;
+import io.millrace.index.batch.ShardBatch.Put;
+import io.millrace.index.batch.ShardBatch.WriterProgress;
 import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.ShardDescriptor;
 import io.millrace.index.record.ShardIdentity;
 import io.millrace.index.record.Stamp;
 import io.millrace.index.record.WeightScheme;
-import io.millrace.index.shard.ShardBatch.Operation;
-import io.millrace.index.shard.ShardBatch.Put;
-import io.millrace.index.shard.ShardBatch.WriterProgress;
 import io.millrace.index.search.TermAtATimeSearcher;
 import io.millrace.index.store.DataDirectory;
 import io.millrace.index.store.ShardStore;
@@ -44,7 +46,9 @@ public final class ShardFixture implements AutoCloseable {
     /** A shard that exists. */
     public static ShardFixture reopen(Path directory, int flushDocuments) {
         return new ShardFixture(
-                directory.resolve("shards").resolve(descriptor(WeightScheme.float32()).identity().folder()),
+                directory
+                        .resolve("shards")
+                        .resolve(descriptor(WeightScheme.float32()).identity().folder()),
                 limits(flushDocuments));
     }
 

@@ -4,7 +4,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.millrace.model.batch.PaddedBatch;
 
-/** Turns token ids into one hidden state a token. Used by one thread at a time. */
+/** Turns token ids into one hidden state a token. Safe for many threads. */
 public sealed interface Backbone extends AutoCloseable permits BertArrayBackbone, BertKernelBackbone {
     /**
      * Hidden states of a batch. Those of padded cells mean nothing; no other depends on them.

@@ -83,7 +83,7 @@ public final class BertArrayBackbone implements Backbone {
     }
 
     private static NDArray linear(NDArray x, BertWeights.Linear layer) {
-        return x.matMul(layer.weight().transpose()).add(layer.bias());
+        return ArrayMath.linear(x, layer.weight(), layer.bias());
     }
 
     private NDArray norm(NDArray x, BertWeights.Norm norm) {

@@ -3,11 +3,18 @@ package io.millrace.model.engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.nn.Activation;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
 import io.millrace.model.checkpoint.BertConfig;
 
-/** Element-wise functions that DJL's arrays lack or spell otherwise. Results belong to the argument's owner. */
+/** Functions that DJL's arrays lack or spell otherwise. Results belong to the first argument's owner. */
 public final class ArrayMath {
     private ArrayMath() {}
+
+    /** x Wᵀ + b, of x [..., in], W [out, in] and b [out]. */
+    public static NDArray linear(NDArray x, PtNDArray weight, PtNDArray bias) {
+        return JniUtils.linear((PtNDArray) x, weight, bias);
+    }
 
     /** An activation that a configuration names. */
     public static NDArray activate(NDArray x, BertConfig.Activation activation) {

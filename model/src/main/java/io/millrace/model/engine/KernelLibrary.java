@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The stateless functions of {@code kernels.py}, each a whole encoder or head in one native call. Weights are arguments.
- * Used by one thread at a time.
+ * Safe for many threads.
  */
 public final class KernelLibrary implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(KernelLibrary.class);

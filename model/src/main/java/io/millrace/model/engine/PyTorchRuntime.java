@@ -28,25 +28,19 @@ public final class PyTorchRuntime {
         setUnlessGiven(CACHE, cacheDirectory().toString());
     }
 
-    /**
-     * Starts the engine, or finds it started.
-     *
-     * @param threads threads of one operation; the last call counts for the whole process
-     */
-    public static synchronized void start(int threads) {
+    /** Starts the engine, or finds it started. */
+    public static synchronized void start() {
         configure();
         Engine.getEngine(ENGINE);
-        if (JniUtils.getNumThreads() != threads) {
-            JniUtils.setNumThreads(threads);
-        }
     }
 
     /**
-     * Readies the calling thread for inference. Both settings are per thread in libtorch, and both are wrong for serving
-     * on a new thread: gradients would be recorded, and the graph executor would spend up to 0.9 s optimising each new
-     * input shape.
+     * Readies the calling thread for inference. These settings are per thread in libtorch, and all are wrong for serving
+     * on a new thread: operations would share their work with further threads, gradients would be recorded, and the graph
+     * executor would spend up to 0.9 s optimising each new input shape.
      */
     public static void prepareThread() {
+        JniUtils.setNumThreads(1);
         JniUtils.setGradMode(false);
         JniUtils.setGraphExecutorOptimize(false);
     }

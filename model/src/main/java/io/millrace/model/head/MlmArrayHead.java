@@ -36,9 +36,7 @@ public final class MlmArrayHead implements SparseHead {
         this.contract = contract;
         for (int begin = 0; begin < contract.outputs(); begin += TILE) {
             int end = Math.min(begin + TILE, contract.outputs());
-            try (NDArray slice = weights.projection().get(begin + ":" + end)) {
-                slices.add((PtNDArray) slice.transpose());
-            }
+            slices.add((PtNDArray) weights.projection().get(begin + ":" + end));
             biases.add((PtNDArray) weights.bias().get(begin + ":" + end));
         }
     }
@@ -53,7 +51,7 @@ public final class MlmArrayHead implements SparseHead {
             for (int i = 0; i < slices.size(); i++) {
                 try (PtNDManager tile = local.newSubManager(local.getDevice())) {
                     states.tempAttach(tile);
-                    NDArray active = activate(states.matMul(slices.get(i)).add(biases.get(i)))
+                    NDArray active = activate(ArrayMath.linear(states, slices.get(i), biases.get(i)))
                             .mul(counts);
                     NDArray slice =
                             contract.pooling() == Pooling.MAX ? active.max(new int[] {1}) : active.sum(new int[] {1});
@@ -67,7 +65,7 @@ public final class MlmArrayHead implements SparseHead {
 
     private NDArray transform(NDArray hidden) {
         BertConfig config = weights.config();
-        NDArray dense = hidden.matMul(weights.dense().transpose()).add(weights.denseBias());
+        NDArray dense = ArrayMath.linear(hidden, weights.dense(), weights.denseBias());
         return LayerNorm.layerNorm(
                         ArrayMath.activate(dense, config.activation()),
                         new Shape(config.hiddenSize()),

@@ -5,8 +5,8 @@ import io.millrace.model.batch.PaddedBatch;
 import io.millrace.vector.SparseVector;
 import java.util.List;
 
-/** Turns hidden states into one sparse vector a text. Used by one thread at a time. */
-public sealed interface SparseHead extends AutoCloseable permits MlmArrayHead, MlmKernelHead {
+/** Turns hidden states into one sparse vector a text. Safe for many threads. */
+public sealed interface SparseHead extends AutoCloseable permits MlmArrayHead, MlmKernelHead, MlmScreenedHead {
     /**
      * Vectors of a batch, in its order.
      *

@@ -1,0 +1,90 @@
+package io.millrace.encoder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.millrace.model.EncoderOptions;
+import io.millrace.model.SparseEncoder;
+import io.millrace.model.SparseEncoders;
+import io.millrace.model.TextRole;
+import io.millrace.v1.EncodedBatch;
+import io.millrace.vector.SparseVector;
+import io.millrace.vector.VectorBlockCodec;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The worker with the model that ships with the project. */
+@Timeout(120)
+class RealModelTest {
+    private static final Path MODEL = Path.of("../models/splade-tiny");
+    private static final String[] WORDS = {
+        "earthquake", "the", "study", "of", "river", "mill", "stone", "unbelievably", "seismology", "wheat", "grinding", "a"
+    };
+
+    private static List<String> passages(Random random, int texts) {
+        List<String> result = new ArrayList<>();
+        for (int i = 0; i < texts; i++) {
+            StringBuilder text = new StringBuilder();
+            for (int words = 1 + random.nextInt(120); words > 0; words--) {
+                text.append(WORDS[random.nextInt(WORDS.length)]).append(' ');
+            }
+            result.add(text.toString());
+        }
+        return result;
+    }
+
+    @Test
+    void vectorsOverTheStreamAreThoseOfEachTextAlone() throws Exception {
+        EncoderWorkerConfig config = new EncoderWorkerConfig(
+                "127.0.0.1", 0, 0, MODEL, 2, 0, 16, 64L << 20, Duration.ofSeconds(20));
+        Random random = new Random(7);
+        try (EncoderWorker worker = EncoderWorker.start(config);
+                EncodeClient client = EncodeClient.open(worker.port());
+                SparseEncoder direct = SparseEncoders.open(MODEL, EncoderOptions.defaults())) {
+            List<List<String>> batches = new ArrayList<>();
+            for (int id = 0; id < 6; id++) {
+                batches.add(passages(random, 32));
+                client.send(EncodeClient.batch(id, batches.get(id))
+                        .setSpaceId(worker.spaceId())
+                        .setIncludeTerms(true));
+            }
+            for (int i = 0; i < batches.size(); i++) {
+                EncodedBatch reply = client.encoded();
+                List<String> texts = batches.get((int) reply.getBatchId());
+                assertMatches(reply, texts, direct);
+            }
+            double padding = Scrape.value(worker, "millrace_encoder_padding_tokens_total{role=\"document\",}");
+            double tokens = Scrape.value(worker, "millrace_encoder_tokens_total{role=\"document\",}");
+            assertThat(padding / (padding + tokens)).isBetween(0.0, 0.1);
+        }
+    }
+
+    private static void assertMatches(EncodedBatch reply, List<String> texts, SparseEncoder direct) {
+        List<SparseVector> vectors = VectorBlockCodec.decode(
+                reply.getVectors().getPayload().toByteArray(),
+                reply.getVectors().getCount(),
+                reply.getVectors().getCrc32C());
+        int term = 0;
+        for (int i = 0; i < texts.size(); i += 8) {
+            SparseVector alone = direct.encode(
+                            direct.tokenize(List.of(texts.get(i)), TextRole.DOCUMENT), TextRole.DOCUMENT)
+                    .getFirst();
+            assertThat(vectors.get(i).isEmpty()).isFalse();
+            for (int id : alone.ids()) {
+                assertThat((double) vectors.get(i).weight(id)).isCloseTo(alone.weight(id), within(1e-4));
+            }
+            assertThat((double) vectors.get(i).size()).isCloseTo(alone.size(), within(1.0)); // a weight at rounding
+        }
+        for (SparseVector vector : vectors) {
+            for (int id : vector.ids()) {
+                assertThat(reply.getTerms(term++)).isEqualTo(direct.term(id));
+            }
+        }
+        assertThat(term).isEqualTo(reply.getTermsCount());
+    }
+}

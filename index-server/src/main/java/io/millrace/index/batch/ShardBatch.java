@@ -1,0 +1,71 @@
+package io.millrace.index.batch;
+
+import io.millrace.index.record.DocumentId;
+import io.millrace.index.record.Stamp;
+import io.millrace.vector.SparseVector;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts and deletes that become durable and visible together.
+ *
+ * @param writers clients whose operations these are
+ * @param operations in the order in which they apply
+ */
+public record ShardBatch(List<WriterProgress> writers, List<Operation> operations) {
+    // What an entry of a batch costs beside its arrays: objects, keys, session row.
+    private static final int OPERATION_OVERHEAD_BYTES = 256;
+
+    /**
+     * A client, and how far it knows its operations to be acknowledged.
+     *
+     * @param clientId its name
+     * @param ackedBelow sequences below may be forgotten, unsigned
+     */
+    public record WriterProgress(String clientId, long ackedBelow) {}
+
+    /**
+     * One put or delete.
+     *
+     * @param writer index into {@link ShardBatch#writers}
+     * @param sequence the client's number of it, unsigned
+     * @param stamp orders it among the writes to its document
+     * @param id document
+     * @param put what to store; null for a delete
+     */
+    public record Operation(
+            int writer,
+            long sequence,
+            Stamp stamp,
+            DocumentId id,
+            @Nullable Put put) {}
+
+    /**
+     * A document's content.
+     *
+     * @param source title, text and metadata, as bytes that the shard does not look into
+     * @param vector its vector
+     */
+    public record Put(byte[] source, SparseVector vector) {}
+
+    /** Refuses an operation of a writer that is not there. */
+    public ShardBatch {
+        for (Operation operation : operations) {
+            if (operation.writer() < 0 || operation.writer() >= writers.size()) {
+                throw new IllegalArgumentException("operation on '" + operation.id() + "' names writer "
+                        + Integer.toUnsignedString(operation.writer()) + " but the batch has " + writers.size());
+            }
+        }
+    }
+
+    /** About how much memory the batch holds. */
+    public long sizeBytes() {
+        long bytes = 0;
+        for (Operation operation : operations) {
+            Put put = operation.put();
+            bytes += OPERATION_OVERHEAD_BYTES
+                    + (put == null ? 0 : put.source().length + 8L * put.vector().size());
+        }
+        return bytes;
+    }
+}

@@ -1,0 +1,95 @@
+package io.millrace.index.codec;
+
+import io.millrace.index.record.StoreException;
+import io.millrace.index.record.WeightScheme.Format;
+import io.millrace.index.segment.Segment;
+import io.millrace.index.segment.SegmentAssembler;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+
+/**
+ * Chunks of a segment on disk. Documents: a count, then for each the ordinal (the first as it is, then differences), the
+ * length of its id and the id. Postings: weight format, count, local documents (the first as it is, then differences),
+ * then all weights.
+ */
+public final class SegmentCodec {
+    /** Postings of one chunk: at most 9 bytes each, so that a value stays below 4 MiB. */
+    public static final int POSTINGS_PER_CHUNK = 1 << 18;
+
+    /** Documents of one chunk: at most 524 bytes each, so that a value stays below 4 MiB. */
+    public static final int DOCUMENTS_PER_CHUNK = 1 << 12;
+
+    private SegmentCodec() {}
+
+    public static byte[] encodeDocuments(Segment segment, int from, int to) {
+        ByteSink out = new ByteSink().putVarint(to - from);
+        long previous = 0;
+        for (int document = from; document < to; document++) {
+            long ordinal = segment.ordinal(document);
+            out.putVarint(ordinal - previous).putBytes(segment.id(document).utf8());
+            previous = ordinal;
+        }
+        return out.toValue();
+    }
+
+    public static void decodeDocuments(String what, byte[] value, SegmentAssembler into) {
+        ByteSource in = new ByteSource(what, value);
+        int count = in.getCount(2);
+        long ordinal = 0;
+        for (int i = 0; i < count; i++) {
+            ordinal += in.getVarint();
+            byte[] id = in.getBytes();
+            into.addDocument(ordinal, MemorySegment.ofArray(id), 0, id.length);
+        }
+        in.requireEnd();
+    }
+
+    public static byte[] encodePostings(Segment segment, long from, long to) {
+        MemorySegment documents = segment.postingDocuments();
+        MemorySegment weights = segment.postingWeights();
+        ByteSink out = new ByteSink().putByte(segment.format().code()).putVarint(to - from);
+        int previous = 0;
+        for (long posting = from; posting < to; posting++) {
+            int document = documents.getAtIndex(ValueLayout.JAVA_INT, posting);
+            out.putVarint(document - previous);
+            previous = document;
+        }
+        for (long posting = from; posting < to; posting++) {
+            if (segment.format() == Format.UINT8) {
+                out.putByte(weights.get(ValueLayout.JAVA_BYTE, posting));
+            } else {
+                out.putFloat(weights.getAtIndex(ValueLayout.JAVA_FLOAT, posting));
+            }
+        }
+        return out.toValue();
+    }
+
+    public static void decodePostings(String what, byte[] value, Format format, SegmentAssembler into) {
+        ByteSource in = new ByteSource(what, value);
+        int code = in.getByte();
+        if (code != format.code()) {
+            throw StoreException.corrupt(
+                    what, "its weights are in format " + code + ", the shard's in " + format.code());
+        }
+        int count = in.getCount(1 + format.bytes());
+        int[] documents = new int[count];
+        long document = 0;
+        for (int i = 0; i < count; i++) {
+            document += in.getVarint();
+            if (document < 0 || document > Integer.MAX_VALUE) {
+                throw StoreException.corrupt(what, "local document " + document + " is out of range");
+            }
+            documents[i] = (int) document;
+        }
+        ByteBuffer rest = in.rest();
+        if (rest.remaining() != count * format.bytes()) {
+            throw StoreException.corrupt(
+                    what, "it has " + rest.remaining() + " bytes of weights for " + count + " postings");
+        }
+        MemorySegment weights = MemorySegment.ofBuffer(rest);
+        for (int i = 0; i < count; i++) {
+            into.addPosting(documents[i], weights, i);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package io.millrace.index.crash;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.index.batch.BatchOutcome;
+import io.millrace.index.batch.ShardBatch.Operation;
+import io.millrace.index.record.DocumentEntry;
+import io.millrace.index.record.DocumentId;
+import io.millrace.index.search.ExhaustiveSearcher;
+import io.millrace.index.search.ScoredDocument;
+import io.millrace.index.search.TermAtATimeSearcher;
+import io.millrace.index.shard.Corpora;
+import io.millrace.index.shard.SearchState;
+import io.millrace.index.shard.ShardFixture;
+import io.millrace.vector.SparseVector;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+
+/** Opens what a crash left behind and holds it against the history that was written. */
+final class RecoveredShard {
+    private RecoveredShard() {}
+
+    /**
+     * Everything acknowledged is there, once; nothing deleted came back; the state is that after a whole number of
+     * batches. Returns that number.
+     */
+    static long verify(Path directory, OperationStream stream, long acked) {
+        try (ShardFixture fixture = ShardFixture.reopen(directory, CrashWriter.FLUSH_DOCUMENTS)) {
+            long applied = fixture.shard().durableIndex();
+            assertThat(applied).as("index recovered").isBetween(acked, acked + CrashWriter.IN_FLIGHT);
+            Map<DocumentId, Operation> expected = stream.stateAfter(applied);
+            try (SearchState state = fixture.shard().state()) {
+                verifyDocuments(state, expected);
+                verifySearch(state, expected);
+            }
+            return applied;
+        }
+    }
+
+    /** A client that resends its last batches after a crash is told what became of them, and nothing changes. */
+    static void verifyResending(Path directory, OperationStream stream, long applied) {
+        try (ShardFixture fixture = ShardFixture.reopen(directory, CrashWriter.FLUSH_DOCUMENTS)) {
+            long documents = fixture.shard().size().documents();
+            for (long index = Math.max(1, applied - 3); index <= applied; index++) {
+                BatchOutcome outcome = fixture.shard().apply(fixture.shard().nextIndex(), stream.batch(index));
+                List<Operation> operations = stream.batch(index).operations();
+                for (int i = 0; i < operations.size(); i++) {
+                    assertThat(outcome.results().get(i).stamp())
+                            .isEqualTo(operations.get(i).stamp());
+                    assertThat(outcome.results().get(i).applied()).isTrue();
+                }
+            }
+            assertThat(fixture.shard().size().documents()).isEqualTo(documents);
+            try (SearchState state = fixture.shard().state()) {
+                verifyDocuments(state, stream.stateAfter(applied));
+            }
+        }
+    }
+
+    private static void verifyDocuments(SearchState state, Map<DocumentId, Operation> expected) {
+        for (int i = 0; i < OperationStream.IDS; i++) {
+            DocumentId id = DocumentId.of("doc-" + i);
+            Optional<DocumentEntry> entry = state.documents().entry(id).filter(DocumentEntry::isLive);
+            Operation written = expected.get(id);
+            assertThat(entry.isPresent()).as("document %s", id).isEqualTo(written != null);
+            if (written != null && written.put() != null) {
+                long ordinal = entry.orElseThrow().ordinal();
+                assertThat(entry.orElseThrow().stamp()).isEqualTo(written.stamp());
+                assertThat(state.documents().vector(ordinal))
+                        .isEqualTo(written.put().vector());
+                assertThat(new String(state.documents().source(ordinal), StandardCharsets.UTF_8))
+                        .isEqualTo(new String(written.put().source(), StandardCharsets.UTF_8));
+            }
+        }
+    }
+
+    private static void verifySearch(SearchState state, Map<DocumentId, Operation> expected) {
+        SparseVector everything = everyTerm();
+        List<ScoredDocument> hits = new TermAtATimeSearcher().search(state.view(), everything, 10_000);
+        assertThat(hits)
+                .isEqualTo(new ExhaustiveSearcher(state.documents()::vector).search(state.view(), everything, 10_000));
+        List<DocumentId> found = hits.stream().map(ScoredDocument::id).sorted().toList();
+        List<DocumentId> findable = expected.values().stream()
+                .filter(operation ->
+                        operation.put() != null && !operation.put().vector().isEmpty())
+                .map(Operation::id)
+                .toList();
+        assertThat(found).as("each once").isEqualTo(List.copyOf(new TreeSet<>(found)));
+        assertThat(found).isEqualTo(findable);
+    }
+
+    private static SparseVector everyTerm() {
+        int[] terms = IntStream.range(0, 40)
+                .map(Corpora::term)
+                .boxed()
+                .sorted(Integer::compareUnsigned)
+                .mapToInt(Integer::intValue)
+                .toArray();
+        float[] weights = new float[terms.length];
+        Arrays.fill(weights, 1f);
+        return new SparseVector(terms, weights);
+    }
+}

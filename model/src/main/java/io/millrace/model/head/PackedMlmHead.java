@@ -1,0 +1,77 @@
+package io.millrace.model.head;
+
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
+import io.millrace.model.contract.HeadContract;
+import io.millrace.model.contract.Pooling;
+import io.millrace.model.engine.KernelLibrary;
+import io.millrace.model.engine.PyTorchRuntime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/** The masked-LM head's weights as the kernels take them, the projection packed for oneDNN in slices of the vocabulary. */
+final class PackedMlmHead implements AutoCloseable {
+    /**
+     * Terms of one slice: logits of a whole slice must stay in cache until they are reduced. Between 512 and 1,024 made no
+     * difference; 2,048 and more were up to twice as slow (2,048 rows of 128 columns).
+     */
+    static final int TILE = 512;
+
+    private final PtNDManager owner = PyTorchRuntime.newManager();
+    private final List<IValue> constants;
+
+    /** Packs the weights, and takes over those that are used as they are. */
+    PackedMlmHead(KernelLibrary kernels, MlmHeadWeights weights, HeadContract contract) {
+        IValue transform = IValue.listFrom(
+                kernels.pack(weights.dense(), owner),
+                own(weights.denseBias()),
+                own(weights.normScale()),
+                own(weights.normShift()));
+        List<PtNDArray> tiles = new ArrayList<>();
+        List<PtNDArray> biases = new ArrayList<>();
+        for (int begin = 0; begin < contract.outputs(); begin += TILE) {
+            int end = Math.min(begin + TILE, contract.outputs());
+            try (PtNDArray slice = slice(weights.projection(), begin, end)) {
+                tiles.add(kernels.pack(slice, owner));
+            }
+            biases.add(own(slice(weights.bias(), begin, end)));
+        }
+        this.constants = List.of(
+                transform,
+                IValue.from(weights.config().layerNormEpsilon()),
+                IValue.from(weights.config().activation().name().toLowerCase(Locale.ROOT)),
+                IValue.listFrom(tiles.toArray(PtNDArray[]::new)),
+                contract.pooling() == Pooling.MAX
+                        ? IValue.from(own(slice(weights.bias(), 0, contract.outputs())))
+                        : IValue.listFrom(biases.toArray(PtNDArray[]::new)),
+                IValue.from(contract.logits().scale()),
+                IValue.from(contract.logits().shift()),
+                IValue.from((long) contract.saturation().logarithms()));
+    }
+
+    /** Rows [begin, end) of an array; shares its memory. */
+    static PtNDArray slice(PtNDArray array, int begin, int end) {
+        return (PtNDArray) array.get(begin + ":" + end);
+    }
+
+    private PtNDArray own(PtNDArray array) {
+        array.attach(owner);
+        return array;
+    }
+
+    /** Arguments of a head's kernel: what is given, then the weights. */
+    IValue[] arguments(IValue hidden, IValue cells, IValue... more) {
+        return Stream.of(Stream.of(hidden, cells), constants.stream(), Stream.of(more))
+                .flatMap(values -> values)
+                .toArray(IValue[]::new);
+    }
+
+    @Override
+    public void close() {
+        constants.forEach(IValue::close);
+        owner.close();
+    }
+}

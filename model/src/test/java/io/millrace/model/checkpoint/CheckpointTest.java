@@ -1,0 +1,199 @@
+package io.millrace.model.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.millrace.model.InvalidModelException;
+import io.millrace.model.contract.EncodingContract;
+import io.millrace.model.contract.HeadContract;
+import io.millrace.model.contract.LogitAffine;
+import io.millrace.model.contract.Pooling;
+import io.millrace.model.contract.RoleContract;
+import io.millrace.model.contract.Saturation;
+import io.millrace.model.contract.SpecialTokenPolicy;
+import io.millrace.model.safetensors.TensorType;
+import io.millrace.model.safetensors.WeightFiles;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CheckpointTest {
+    private static final Path BERT = Path.of("src/test/resources/golden/bert");
+
+    @TempDir
+    private Path folder;
+
+    /** The tiny random BERT with a vocabulary of as many words as it has rows. */
+    private Path tiny(int terms) throws IOException {
+        Path directory = Files.createDirectories(folder.resolve("tiny"));
+        for (String file : List.of(Checkpoint.CONFIG, WeightFiles.SINGLE)) {
+            Files.write(directory.resolve(file), Files.readAllBytes(BERT.resolve(file)));
+        }
+        StringBuilder vocabulary = new StringBuilder("\"[UNK]\":0");
+        for (int id = 1; id < terms; id++) {
+            vocabulary.append(",\"t").append(id).append("\":").append(id);
+        }
+        Files.writeString(
+                directory.resolve(Checkpoint.TOKENIZER),
+                "{\"version\":\"1.0\",\"added_tokens\":[],\"normalizer\":null,\"pre_tokenizer\":{\"type\":\"Whitespace\"},"
+                        + "\"post_processor\":null,\"decoder\":null,\"truncation\":null,\"padding\":null,"
+                        + "\"model\":{\"type\":\"WordLevel\",\"unk_token\":\"[UNK]\",\"vocab\":{" + vocabulary + "}}}");
+        return directory;
+    }
+
+    private static void refused(Path directory, String... parts) {
+        assertThatThrownBy(() -> Checkpoint.open(directory))
+                .isInstanceOf(InvalidModelException.class)
+                .hasMessageContainingAll(parts);
+    }
+
+    private static void replace(Path file, String old, String other) throws IOException {
+        String text = Files.readString(file);
+        assertThat(text).contains(old);
+        Files.writeString(file, text.replace(old, other));
+    }
+
+    @Test
+    void derivesAContractForBert() throws IOException {
+        Checkpoint checkpoint = Checkpoint.open(tiny(90));
+        EncodingContract contract = checkpoint.contract();
+        assertThat(contract.name()).isEqualTo("tiny");
+        // The model has 64 positions, and 7 rows beyond the tokenizer's ids.
+        assertThat(contract.query()).isEqualTo(new RoleContract("", 64, 0));
+        assertThat(contract.document()).isEqualTo(contract.query());
+        assertThat(contract.head())
+                .isEqualTo(new HeadContract(
+                        Pooling.MAX, Saturation.LOG1P, LogitAffine.IDENTITY, SpecialTokenPolicy.KEEP, 90));
+        assertThat(contract.digests().keySet())
+                .containsExactly(Checkpoint.CONFIG, WeightFiles.SINGLE, Checkpoint.TOKENIZER);
+    }
+
+    @Test
+    void aSavedCopyHoldsTheSameWeights() throws IOException {
+        Checkpoint source = Checkpoint.open(tiny(97));
+        Checkpoint copy = CheckpointWriter.copy(source, folder.resolve("copy"), TensorType.F32, "copy");
+        assertThat(copy.contract().name()).isEqualTo("copy");
+        assertThat(copy.contract().head()).isEqualTo(source.contract().head());
+        assertThat(Files.readString(copy.directory().resolve(Checkpoint.CONTRACT)))
+                .isEqualTo(copy.contract().toString());
+        try (WeightFiles before = WeightFiles.open(source.directory());
+                WeightFiles after = WeightFiles.open(copy.directory())) {
+            assertThat(after.tensors()).containsExactlyInAnyOrderElementsOf(before.tensors());
+            for (String tensor : before.tensors()) {
+                FloatBuffer expected = before.tensor(tensor).values();
+                assertThat(after.tensor(tensor).values()).as(tensor).isEqualTo(expected);
+            }
+        }
+        assertThatThrownBy(() -> CheckpointWriter.copy(source, copy.directory(), TensorType.F32, "again"))
+                .isInstanceOf(InvalidModelException.class)
+                .hasMessageContaining("holds a checkpoint already");
+    }
+
+    @Test
+    void refusesAFileThatTheContractWasNotWrittenFor() throws IOException {
+        Checkpoint source = Checkpoint.open(tiny(97));
+        for (String file : List.of(Checkpoint.CONFIG, Checkpoint.TOKENIZER)) {
+            Path copy = CheckpointWriter.copy(source, folder.resolve(file), TensorType.F16, "copy")
+                    .directory();
+            Files.writeString(copy.resolve(file), Files.readString(copy.resolve(file)) + " ");
+            refused(copy, "was written for a " + file, "restore the file");
+        }
+        Path copy = CheckpointWriter.copy(source, folder.resolve("weights"), TensorType.F16, "copy")
+                .directory();
+        byte[] weights = Files.readAllBytes(copy.resolve(WeightFiles.SINGLE));
+        weights[weights.length - 1] ^= 1;
+        Files.write(copy.resolve(WeightFiles.SINGLE), weights);
+        refused(copy, "was written for a model.safetensors with SHA-256");
+    }
+
+    @Test
+    void refusesATokenizerWithMoreIdsThanTheModel() throws IOException {
+        refused(tiny(98), "tokenizer.json has 98 ids", "knows 97", "belongs to another model");
+    }
+
+    @Test
+    void saysWhatIsMissingOrNotSupported() throws IOException {
+        refused(folder.resolve("nowhere"), "is not a directory");
+        refused(folder, "has no config.json");
+        Path config = tiny(97).resolve(Checkpoint.CONFIG);
+        replace(config, "\"bert\"", "\"gpt2\"");
+        refused(folder.resolve("tiny"), "model_type is 'gpt2'", "[bert]");
+        replace(config, "\"gpt2\"", "\"bert\"");
+        replace(config, "BertForMaskedLM", "BertModel");
+        refused(folder.resolve("tiny"), "BertForMaskedLM");
+        replace(config, "BertModel", "BertForMaskedLM");
+        replace(config, "\"hidden_size\": 32", "\"hidden_size\": 33");
+        refused(folder.resolve("tiny"), "hidden_size 33 is not a multiple");
+        replace(config, "\"hidden_size\": 33", "\"hidden_size\": 99999999999");
+        refused(folder.resolve("tiny"), "hidden_size is 99999999999");
+        Files.writeString(config, "{");
+        refused(folder.resolve("tiny"), "config.json: not valid JSON");
+    }
+
+    @Test
+    void refusesAContractTheModelCannotKeep() throws IOException {
+        Checkpoint copy =
+                CheckpointWriter.copy(Checkpoint.open(tiny(90)), folder.resolve("copy"), TensorType.F16, "copy");
+        Path contract = copy.directory().resolve(Checkpoint.CONTRACT);
+        replace(contract, "\"max_tokens\" : 64", "\"max_tokens\" : 65");
+        refused(copy.directory(), "max_tokens is 65", "64 positions");
+        replace(contract, "\"max_tokens\" : 65", "\"max_tokens\" : 64");
+        replace(contract, "\"outputs\" : 90", "\"outputs\" : 91");
+        refused(copy.directory(), "outputs is 91", "90 ids");
+    }
+
+    @Test
+    void everythingThatDecidesAVectorMakesAnotherSpaceAndTheNameDoesNot() throws IOException {
+        Checkpoint base = Checkpoint.open(tiny(97));
+        EncodingContract c = base.contract();
+        HeadContract h = c.head();
+        RoleContract r = c.query();
+        Set<String> spaces = new LinkedHashSet<>();
+        spaces.add(base.spaceId());
+        spaces.add(space(base, new HeadContract(Pooling.SUM, h.saturation(), h.logits(), h.specialTokens(), 97), r, r));
+        spaces.add(space(
+                base, new HeadContract(h.pooling(), Saturation.DOUBLE_LOG1P, h.logits(), h.specialTokens(), 97), r, r));
+        spaces.add(space(
+                base,
+                new HeadContract(h.pooling(), h.saturation(), new LogitAffine(2, 0), h.specialTokens(), 97),
+                r,
+                r));
+        spaces.add(space(
+                base,
+                new HeadContract(h.pooling(), h.saturation(), new LogitAffine(1, 2), h.specialTokens(), 97),
+                r,
+                r));
+        spaces.add(space(
+                base, new HeadContract(h.pooling(), h.saturation(), h.logits(), SpecialTokenPolicy.MASK, 97), r, r));
+        spaces.add(space(base, new HeadContract(h.pooling(), h.saturation(), h.logits(), h.specialTokens(), 96), r, r));
+        for (RoleContract other : List.of(
+                new RoleContract("query: ", 64, 0), new RoleContract("", 63, 0), new RoleContract("", 64, 10))) {
+            spaces.add(space(base, h, other, r));
+            spaces.add(space(base, h, r, other));
+        }
+        spaces.add(CheckpointWriter.copy(base, folder.resolve("half"), TensorType.F16, "tiny")
+                .spaceId());
+        assertThat(spaces).hasSize(14).allMatch(id -> id.matches("[0-9a-f]{64}"));
+
+        assertThat(base.withContract(c.withName("other")).spaceId()).isEqualTo(base.spaceId());
+        replace(base.directory().resolve(Checkpoint.CONFIG), "5.23.0", "5.24.0");
+        assertThat(Checkpoint.open(base.directory()).spaceId()).isEqualTo(base.spaceId());
+        replace(
+                base.directory().resolve(Checkpoint.CONFIG),
+                "\"num_attention_heads\": 4",
+                "\"num_attention_heads\": 2");
+        assertThat(Checkpoint.open(base.directory()).spaceId()).isNotEqualTo(base.spaceId());
+    }
+
+    private static String space(Checkpoint base, HeadContract head, RoleContract query, RoleContract document) {
+        EncodingContract contract = new EncodingContract(
+                "tiny", head, query, document, base.contract().digests());
+        return base.withContract(contract).spaceId();
+    }
+}
