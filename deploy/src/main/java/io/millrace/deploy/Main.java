@@ -11,6 +11,7 @@ import io.millrace.deploy.command.SearchCommand;
 import io.millrace.deploy.eval.EvalCommand;
 import io.millrace.deploy.local.RoleCommand;
 import io.millrace.deploy.local.ServeCommand;
+import io.millrace.deploy.quickstart.QuickstartCommand;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -26,6 +27,7 @@ public final class Main {
     /** All commands over a console. */
     public static CommandTree commands(Console console) {
         Map<String, Object> commands = new LinkedHashMap<>();
+        commands.put("quickstart", new QuickstartCommand(console));
         commands.put("serve", new ServeCommand(console));
         commands.put("coordinator", RoleCommand.coordinator());
         commands.put("worker", RoleCommand.worker());

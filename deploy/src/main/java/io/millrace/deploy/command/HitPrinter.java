@@ -51,7 +51,7 @@ public final class HitPrinter {
         String id = heading.equals(hit.getId()) ? "" : "  [" + hit.getId() + "]";
         console.print(String.format(Locale.ROOT, "%2d. %7.3f  %s%s", rank, hit.getScore(), heading, id));
         if (!source.getText().isEmpty()) {
-            console.print("             " + shorten(source.getText()));
+            console.print("             " + shorten(source.getText(), TEXT_CHARACTERS));
         }
         if (hit.getMatchesCount() > 0) {
             console.print("             " + terms(hit.getMatchesList()));
@@ -62,7 +62,7 @@ public final class HitPrinter {
     public static String heading(Hit hit) {
         DocumentSource source = hit.getSource();
         return source.getTitle().isEmpty()
-                ? source.getMetadataOrDefault("name", hit.getId())
+                ? oneLine(source.getMetadataOrDefault("name", hit.getId()))
                 : oneLine(source.getTitle());
     }
 
@@ -80,12 +80,12 @@ public final class HitPrinter {
         return matches.size() > TERMS ? shown + " · and " + (matches.size() - TERMS) + " more" : shown;
     }
 
-    private static String shorten(String text) {
+    /** A text as one line of so many characters at most. */
+    public static String shorten(String text, int characters) {
         String line = oneLine(text);
-        if (line.codePointCount(0, line.length()) <= TEXT_CHARACTERS) {
-            return line;
-        }
-        return line.substring(0, line.offsetByCodePoints(0, TEXT_CHARACTERS)) + "…";
+        return line.codePointCount(0, line.length()) <= characters
+                ? line
+                : line.substring(0, line.offsetByCodePoints(0, characters)) + "…";
     }
 
     /** Control characters of a stored text must not steer the terminal. */
