@@ -41,6 +41,7 @@ final class ReverseDictionary {
 
     private static final int HITS = 3;
     private static final int LATENCY_ROUNDS = 20;
+    private static final int NAME_CHARACTERS = 30;
     private static final int TEXT_CHARACTERS = 100;
 
     private final Console console;
@@ -96,9 +97,9 @@ final class ReverseDictionary {
             for (Hit hit : response.getHitsList()) {
                 console.print(String.format(
                         Locale.ROOT,
-                        "  %6.2f  %-28s %s",
+                        "  %6.2f  %-31s %s",
                         hit.getScore(),
-                        HitPrinter.heading(hit),
+                        HitPrinter.shorten(HitPrinter.heading(hit), NAME_CHARACTERS),
                         HitPrinter.shorten(hit.getSource().getText(), TEXT_CHARACTERS)));
                 console.print("          " + HitPrinter.terms(hit.getMatchesList()));
             }

@@ -1,0 +1,5 @@
+/** Commands against a fake coordinator that listens on loopback. */
+@NullMarked
+package io.millrace.deploy.command;
+
+import org.jspecify.annotations.NullMarked;
