@@ -165,8 +165,7 @@ class EmbeddedModelTest {
 
     @Test
     void saysHowMuchOfATextWasCutOff() {
-        List<TokenizedText> texts =
-                fast.tokenize(List.of("mill ".repeat(300), "mill ".repeat(254)), TextRole.DOCUMENT);
+        List<TokenizedText> texts = fast.tokenize(List.of("mill ".repeat(300), "mill ".repeat(254)), TextRole.DOCUMENT);
         assertThat(texts.get(0).ids()).hasSize(256).startsWith(101).endsWith(102);
         assertThat(texts.get(0).truncatedTokens()).isEqualTo(46);
         assertThat(texts.get(1).ids()).hasSize(256);
