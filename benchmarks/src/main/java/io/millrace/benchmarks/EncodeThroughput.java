@@ -48,18 +48,19 @@ public final class EncodeThroughput {
                 .withThreads(Integer.parseInt(args[4]));
         long start = System.nanoTime();
         try (SparseEncoder encoder = SparseEncoders.open(Path.of(args[1]), options)) {
-            print("open %.0f ms", (System.nanoTime() - start) / 1e6);
+            System.out.printf(Locale.ROOT, "open %.0f ms%n", (System.nanoTime() - start) / 1e6);
             List<SparseVector> vectors = encode(encoder, texts.subList(0, Math.min(WINDOW, texts.size())));
             double[] rates = new double[Integer.parseInt(args[5])];
             for (int i = 0; i < rates.length; i++) {
                 start = System.nanoTime();
                 vectors = encode(encoder, texts);
                 rates[i] = texts.size() / ((System.nanoTime() - start) / 1e9);
-                print("%.1f docs/s", rates[i]);
+                System.out.printf(Locale.ROOT, "%.1f docs/s%n", rates[i]);
             }
             Arrays.sort(rates);
-            print(
-                    "median %.1f docs/s over %d repetitions of %d texts, %.1f terms a text",
+            System.out.printf(
+                    Locale.ROOT,
+                    "median %.1f docs/s over %d repetitions of %d texts, %.1f terms a text%n",
                     rates[rates.length / 2],
                     rates.length,
                     texts.size(),
@@ -118,10 +119,7 @@ public final class EncodeThroughput {
             }
             compared++;
         }
-        print("largest difference from the peer's weights over %d texts: %.2e", compared, largest);
-    }
-
-    private static void print(String format, Object... values) {
-        System.out.println(String.format(Locale.ROOT, format, values));
+        System.out.printf(
+                Locale.ROOT, "largest difference from the peer's weights over %d texts: %.2e%n", compared, largest);
     }
 }

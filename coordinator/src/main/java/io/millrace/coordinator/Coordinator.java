@@ -4,6 +4,7 @@ import io.millrace.coordinator.catalog.CollectionCatalog;
 import io.millrace.coordinator.catalog.HybridClock;
 import io.millrace.coordinator.catalog.IndexServers;
 import io.millrace.coordinator.catalog.MetadataFile;
+import io.millrace.coordinator.encode.ImpactScale;
 import io.millrace.coordinator.encode.WorkerPool;
 import io.millrace.coordinator.ingest.IngestStreams;
 import io.millrace.coordinator.search.SearchFanout;
@@ -39,7 +40,7 @@ public final class Coordinator implements AutoCloseable {
                     bound -> metadata.update(
                                     m -> m.toBuilder().setStampBound(bound).build())
                             .getStampBound());
-            CollectionCatalog catalog = new CollectionCatalog(metadata, servers, workers::space);
+            CollectionCatalog catalog = new CollectionCatalog(metadata, servers, new ImpactScale(workers));
             IngestStreams ingest =
                     new IngestStreams(config, new IngestStreams.Parts(catalog, clock, workers, servers, metrics));
             SearchFanout search = new SearchFanout(catalog, servers, workers, config.searchTimeout(), metrics);

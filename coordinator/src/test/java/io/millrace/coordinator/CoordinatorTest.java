@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.millrace.coordinator.catalog.IndexServers;
+import io.millrace.v1.Collection;
 import io.millrace.v1.CoordinatorGrpc;
 import io.millrace.v1.CoordinatorGrpc.CoordinatorBlockingStub;
 import io.millrace.v1.CreateCollectionRequest;
@@ -18,6 +19,7 @@ import io.millrace.v1.SearchRequest;
 import io.millrace.v1.SearchResponse;
 import io.millrace.v1.ShardRef;
 import io.millrace.v1.SparseVector;
+import io.millrace.v1.WeightFormat;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -299,6 +301,17 @@ class CoordinatorTest {
         assertThat(secondIndex.shards.keySet())
                 .extracting(ShardRef::getCollection)
                 .containsExactly("c");
+    }
+
+    @Test
+    void eightBitWeightsGetTheirScaleFromTheModel() {
+        Collection collection = calls().createCollection(CreateCollectionRequest.newBuilder()
+                .setName("small")
+                .setWeightFormat(WeightFormat.WEIGHT_FORMAT_UINT8)
+                .build());
+        // The bag of words counts "the" three times in one of the sample texts.
+        assertThat(collection.getMaxWeight()).isEqualTo(3 * 1.25f);
+        assertThat(firstIndex.created.getFirst().getMaxWeight()).isEqualTo(3 * 1.25f);
     }
 
     @Test

@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** An index server in memory, with put-if-newer and a session table. State outlives {@link #stop} and {@link #start}. */
@@ -46,6 +47,7 @@ final class FakeIndexServer extends IndexServerGrpc.IndexServerImplBase implemen
     }
 
     final Map<ShardRef, Shard> shards = new ConcurrentHashMap<>();
+    final List<CreateShardRequest> created = new CopyOnWriteArrayList<>();
     final AtomicInteger writes = new AtomicInteger();
     private GrpcServer server;
 
@@ -85,8 +87,9 @@ final class FakeIndexServer extends IndexServerGrpc.IndexServerImplBase implemen
 
     @Override
     public void createShard(CreateShardRequest request, StreamObserver<CreateShardResponse> observer) {
-        boolean created = shards.putIfAbsent(request.getShard(), new Shard()) == null;
-        reply(observer, CreateShardResponse.newBuilder().setCreated(created).build());
+        created.add(request);
+        boolean fresh = shards.putIfAbsent(request.getShard(), new Shard()) == null;
+        reply(observer, CreateShardResponse.newBuilder().setCreated(fresh).build());
     }
 
     @Override

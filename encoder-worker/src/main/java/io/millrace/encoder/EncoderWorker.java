@@ -43,7 +43,7 @@ public final class EncoderWorker implements AutoCloseable {
     }
 
     /**
-     * Opens the checkpoint that the settings name, warms it up and serves it.
+     * Opens the checkpoint that the settings name and serves it.
      *
      * @throws io.millrace.model.InvalidModelException if the checkpoint is damaged, inconsistent or not supported
      * @throws IOException if a file of it cannot be read
@@ -58,7 +58,8 @@ public final class EncoderWorker implements AutoCloseable {
     }
 
     /**
-     * Warms a model up and serves it; the worker owns the model from here, also when it cannot start.
+     * Serves a model, after a warm-up if the token budget is to be measured; the worker owns the model from here, also
+     * when it cannot start.
      *
      * @throws java.io.UncheckedIOException if a port is taken
      */

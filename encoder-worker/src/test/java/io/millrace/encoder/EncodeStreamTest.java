@@ -207,12 +207,12 @@ class EncodeStreamTest {
         FakeEncoder encoder = new FakeEncoder((texts, role) -> gate.pass());
         try (EncoderWorker worker = Workers.start(encoder);
                 EncodeClient client = EncodeClient.open(worker.port())) {
-            client.send(EncodeClient.batch(1, Texts.ofWords(1, 4)).setTimeoutMillis(1));
+            client.send(EncodeClient.batch(1, Texts.ofWords(1, 4)).setTimeoutMillis(2000));
             gate.awaitArrivals(1); // started in time, so it is finished however long it takes
-            client.send(EncodeClient.batch(2, Texts.ofWords(1, 4)).setTimeoutMillis(200));
+            client.send(EncodeClient.batch(2, Texts.ofWords(1, 4)).setTimeoutMillis(2000));
             client.send(EncodeClient.batch(3, Texts.ofWords(1, 4)));
             client.awaitCredit(4);
-            Gate.pause(java.time.Duration.ofMillis(250));
+            Gate.pause(java.time.Duration.ofMillis(2200));
             gate.open();
             assertThat(client.encoded().getBatchId()).isEqualTo(1);
             List<Object> rest = List.of(client.reply(), client.reply());

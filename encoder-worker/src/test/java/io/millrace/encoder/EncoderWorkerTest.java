@@ -105,7 +105,7 @@ class EncoderWorkerTest {
     @Test
     void withoutABudgetTheModelIsWarmedUpOnTheInferenceThread() throws Exception {
         FakeEncoder encoder = new FakeEncoder();
-        try (EncoderWorker worker = EncoderWorker.start(EncoderWorkerConfig.local(Path.of("fake"), 0, 1), encoder);
+        try (EncoderWorker worker = Workers.startMeasured(encoder);
                 EncodeClient client = EncodeClient.open(worker.port())) {
             assertThat(encoder.calls()).isNotEmpty();
             client.send(EncodeClient.batch(1, List.of("a")));
@@ -117,10 +117,12 @@ class EncoderWorkerTest {
     @Test
     void settingsHaveDefaultsAndRanges() {
         EncoderWorkerConfig config =
-                Settings.read(EncoderWorkerConfig.class, List.of("--model", "m", "--token-budget=4096"), Map.of());
+                Settings.read(EncoderWorkerConfig.class, List.of("--model", "m", "--threads=3"), Map.of());
         assertThat(config)
                 .isEqualTo(new EncoderWorkerConfig(
-                        "127.0.0.1", 7310, 9310, Path.of("m"), 0, 4096, 16, 64L << 20, Duration.ofSeconds(20)));
+                        "127.0.0.1", 7310, 9310, Path.of("m"), 3, 1024, 16, 64L << 20, Duration.ofSeconds(20)));
+        assertThat(EncoderWorkerConfig.local(Path.of("m"), 7310, 3).tokenBudget())
+                .isEqualTo(config.tokenBudget());
         assertThatThrownBy(() -> Settings.read(
                         EncoderWorkerConfig.class, List.of("--model", "m", "--stream-batches=0"), Map.of()))
                 .hasStackTraceContaining("--stream-batches is 0 (1 to 4096)");

@@ -23,7 +23,18 @@ import org.junit.jupiter.api.Timeout;
 class RealModelTest {
     private static final Path MODEL = Path.of("../models/splade-tiny");
     private static final String[] WORDS = {
-        "earthquake", "the", "study", "of", "river", "mill", "stone", "unbelievably", "seismology", "wheat", "grinding", "a"
+        "earthquake",
+        "the",
+        "study",
+        "of",
+        "river",
+        "mill",
+        "stone",
+        "unbelievably",
+        "seismology",
+        "wheat",
+        "grinding",
+        "a"
     };
 
     private static List<String> passages(Random random, int texts) {
@@ -40,8 +51,8 @@ class RealModelTest {
 
     @Test
     void vectorsOverTheStreamAreThoseOfEachTextAlone() throws Exception {
-        EncoderWorkerConfig config = new EncoderWorkerConfig(
-                "127.0.0.1", 0, 0, MODEL, 2, 0, 16, 64L << 20, Duration.ofSeconds(20));
+        EncoderWorkerConfig config =
+                new EncoderWorkerConfig("127.0.0.1", 0, 0, MODEL, 2, 1024, 16, 64L << 20, Duration.ofSeconds(20));
         Random random = new Random(7);
         try (EncoderWorker worker = EncoderWorker.start(config);
                 EncodeClient client = EncodeClient.open(worker.port());

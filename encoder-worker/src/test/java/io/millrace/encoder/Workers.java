@@ -25,4 +25,12 @@ final class Workers {
                         c.host(), 0, 0, c.model(), 1, c.tokenBudget(), c.streamBatches(), bytes, c.shutdownGrace()),
                 encoder);
     }
+
+    static EncoderWorker startMeasured(SparseEncoder encoder) {
+        EncoderWorkerConfig c = config();
+        return EncoderWorker.start(
+                new EncoderWorkerConfig(
+                        c.host(), 0, 0, c.model(), 1, 0, c.streamBatches(), c.queuedBytes(), c.shutdownGrace()),
+                encoder);
+    }
 }

@@ -16,11 +16,16 @@ public record EncoderOptions(String device, int threads, Kernels kernels, Option
     /** Which form of a model computes. All give the same vectors up to rounding. */
     public enum Kernels {
         /**
-         * Fused kernels over packed weights, with certified screening of the vocabulary where pooling takes the maximum;
-         * plain arrays, with a warning in the log, where kernels do not load.
+         * The fastest form that works: screened where that is found to pay, else fused, and plain, with a warning in the
+         * log, where kernels do not load.
+         */
+        AUTO,
+        /**
+         * Fused kernels over packed weights, with certified screening of the vocabulary: 8-bit products and an error bound
+         * rule terms out before they are computed. Sum pooling computes every logit.
          */
         SCREENED,
-        /** Fused kernels over packed weights that compute every logit; plain arrays where they do not load. */
+        /** Fused kernels over packed weights that compute every logit. */
         FUSED,
         /** Plain array operations: slower, and readable beside the paper. */
         PLAIN
@@ -36,10 +41,9 @@ public record EncoderOptions(String device, int threads, Kernels kernels, Option
         }
     }
 
-    /** CPU, one thread a processor, screened kernels, the checkpoint's own lengths. */
+    /** CPU, one thread a processor, the fastest form, the checkpoint's own lengths. */
     public static EncoderOptions defaults() {
-        return new EncoderOptions(
-                "cpu", Runtime.getRuntime().availableProcessors(), Kernels.SCREENED, OptionalInt.empty());
+        return new EncoderOptions("cpu", Runtime.getRuntime().availableProcessors(), Kernels.AUTO, OptionalInt.empty());
     }
 
     /** The same with another number of threads. */

@@ -88,10 +88,7 @@ final class SparseModel implements AutoCloseable {
         if (library.isPresent()) {
             KernelLibrary kernels = keep(library.get());
             // The head first: it reads the word embeddings, which the backbone then takes over.
-            SparseHead fusedHead = keep(
-                    form == EncoderOptions.Kernels.SCREENED && contract.pooling() == Pooling.MAX
-                            ? new MlmScreenedHead(kernels, head, contract)
-                            : new MlmKernelHead(kernels, head, contract));
+            SparseHead fusedHead = keep(head(kernels, head, contract, form));
             Backbone fusedBackbone = keep(new BertKernelBackbone(kernels, encoder));
             // What is left are the originals of packed weights.
             weights.close();
@@ -100,6 +97,17 @@ final class SparseModel implements AutoCloseable {
             parts = Optional.of(
                     new Parts(keep(new BertArrayBackbone(encoder)), keep(new MlmArrayHead(head, contract))));
         }
+    }
+
+    private static SparseHead head(
+            KernelLibrary kernels, MlmHeadWeights weights, HeadContract contract, EncoderOptions.Kernels form) {
+        boolean wanted = switch (form) {
+            case AUTO -> MlmScreenedHead.pays(kernels, weights.config().hiddenSize());
+            case SCREENED -> true;
+            case FUSED, PLAIN -> false;
+        };
+        boolean screen = wanted && contract.pooling() == Pooling.MAX;
+        return screen ? new MlmScreenedHead(kernels, weights, contract) : new MlmKernelHead(kernels, weights, contract);
     }
 
     private <T extends AutoCloseable> T keep(T resource) {
@@ -138,9 +146,9 @@ final class SparseModel implements AutoCloseable {
         }
     }
 
-    /** Whether fused kernels serve, rather than plain arrays. */
-    boolean isFused() {
-        return parts.orElseThrow().backbone() instanceof BertKernelBackbone;
+    /** The head that serves. */
+    SparseHead head() {
+        return parts.orElseThrow().head();
     }
 
     /** Waits for running calls, then frees the weights. Idempotent. */

@@ -7,12 +7,21 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.millrace.model.EncoderOptions.Kernels;
+import io.millrace.model.batch.PaddedBatch;
 import io.millrace.model.checkpoint.Checkpoint;
+import io.millrace.model.contract.HeadContract;
+import io.millrace.model.contract.LogitAffine;
+import io.millrace.model.contract.Pooling;
+import io.millrace.model.contract.Saturation;
+import io.millrace.model.contract.SpecialTokenPolicy;
+import io.millrace.model.head.MlmKernelHead;
+import io.millrace.model.head.MlmScreenedHead;
 import io.millrace.vector.SparseVector;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
@@ -29,19 +38,19 @@ class EmbeddedModelTest {
     private static final List<String> THREE =
             List.of("The weather is lovely today.", "It's so sunny outside!", "He drove to the stadium.");
 
-    private static SparseEncoder fused;
+    private static SparseEncoder fast;
     private static SparseEncoder plain;
 
     @BeforeAll
     static void open() throws IOException {
         EncoderOptions options = EncoderOptions.defaults().withThreads(2);
-        fused = SparseEncoders.open(MODEL, options);
+        fast = SparseEncoders.open(MODEL, options);
         plain = SparseEncoders.open(MODEL, options.withKernels(Kernels.PLAIN));
     }
 
     @AfterAll
     static void close() {
-        fused.close();
+        fast.close();
         plain.close();
     }
 
@@ -51,13 +60,13 @@ class EmbeddedModelTest {
 
     @Test
     void givesTheSimilaritiesOfTheModelCard() {
-        List<SparseVector> vectors = encode(fused, THREE);
+        List<SparseVector> vectors = encode(fast, THREE);
         // The 32-bit original gives 39.7253, 27.0255, 26.3539 and 2.5437.
         assertThat(vectors.get(0).dot(vectors.get(0))).isCloseTo(39.7144, within(1e-4));
         assertThat(vectors.get(1).dot(vectors.get(1))).isCloseTo(27.0241, within(1e-4));
         assertThat(vectors.get(2).dot(vectors.get(2))).isCloseTo(26.3410, within(1e-4));
-        int today = fused.tokenize(List.of("today"), TextRole.QUERY).getFirst().ids()[1];
-        assertThat(fused.term(today)).isEqualTo("today");
+        int today = fast.tokenize(List.of("today"), TextRole.QUERY).getFirst().ids()[1];
+        assertThat(fast.term(today)).isEqualTo("today");
         assertThat(vectors.getFirst().weight(today)).isCloseTo(2.5439f, within(1e-4f));
     }
 
@@ -67,7 +76,7 @@ class EmbeddedModelTest {
         List<SparseVector> expected = new ArrayList<>();
         try (InputStream json = EmbeddedModelTest.class.getResourceAsStream("splade-tiny-vectors.json")) {
             JsonNode root = new JsonMapper().readTree(Objects.requireNonNull(json));
-            assertThat(root.path("max_tokens").asInt()).isEqualTo(fused.maxTokens(TextRole.DOCUMENT));
+            assertThat(root.path("max_tokens").asInt()).isEqualTo(fast.maxTokens(TextRole.DOCUMENT));
             for (JsonNode one : root.path("cases")) {
                 texts.add(one.path("text").asText());
                 int size = one.path("ids").size();
@@ -81,7 +90,7 @@ class EmbeddedModelTest {
             }
         }
         assertThat(texts).hasSizeGreaterThan(10);
-        VectorDistance.assertClose(encode(fused, texts), expected, TOLERANCE, "fused");
+        VectorDistance.assertClose(encode(fast, texts), expected, TOLERANCE, "fast");
         VectorDistance.assertClose(encode(plain, texts), expected, TOLERANCE, "plain");
     }
 
@@ -94,29 +103,69 @@ class EmbeddedModelTest {
             texts.add(new TokenizedText(ids, 0));
         }
         List<SparseVector> alone = texts.stream()
-                .map(text -> fused.encode(List.of(text), TextRole.DOCUMENT).getFirst())
+                .map(text -> fast.encode(List.of(text), TextRole.DOCUMENT).getFirst())
                 .toList();
         List<Integer> order =
                 new ArrayList<>(IntStream.range(0, texts.size()).boxed().toList());
         for (int repetition = 0; repetition < 2; repetition++) {
             List<SparseVector> together =
-                    fused.encode(order.stream().map(texts::get).toList(), TextRole.DOCUMENT);
+                    fast.encode(order.stream().map(texts::get).toList(), TextRole.DOCUMENT);
             VectorDistance.assertClose(together, order.stream().map(alone::get).toList(), TOLERANCE, "order " + order);
             Collections.shuffle(order, random);
         }
     }
 
     @Test
-    void servesThroughFusedKernels() throws IOException {
-        try (SparseModel model = SparseModel.load(Checkpoint.open(MODEL), EncoderOptions.defaults())) {
-            assertThat(model.isFused()).isTrue();
+    void screeningRulesOutNearlyAllTermsAndNoneThatCounts() throws IOException {
+        EncoderOptions options = EncoderOptions.defaults().withThreads(1);
+        Checkpoint checkpoint = Checkpoint.open(MODEL);
+        Random random = new Random(13);
+        try (SparseModel screened = SparseModel.load(checkpoint, options.withKernels(Kernels.SCREENED));
+                SparseModel full = SparseModel.load(checkpoint, options.withKernels(Kernels.FUSED))) {
+            for (int i = 0; i < 20; i++) {
+                PaddedBatch batch = PaddedBatch.of(
+                        List.of(
+                                random.ints(1 + random.nextInt(80), 1000, 30_000)
+                                        .toArray(),
+                                random.ints(1 + random.nextInt(80), 1000, 30_000)
+                                        .toArray()),
+                        new BitSet(),
+                        0);
+                VectorDistance.assertClose(screened.encode(batch), full.encode(batch), TOLERANCE, "batch " + i);
+            }
+            assertThat(screened.head())
+                    .isInstanceOfSatisfying(
+                            MlmScreenedHead.class,
+                            head -> assertThat(head.shareInFull()).isZero());
+            assertThat(full.head()).isInstanceOf(MlmKernelHead.class);
+        }
+    }
+
+    @Test
+    void aTextThatScreeningCannotThinOutIsComputedInFull() throws IOException {
+        // A shift of 20 lifts every logit above zero, so that no bound can rule a term out.
+        HeadContract lifted = new HeadContract(
+                Pooling.MAX, Saturation.LOG1P, new LogitAffine(1, 20), SpecialTokenPolicy.KEEP, 30_522);
+        Checkpoint checkpoint = Checkpoint.open(MODEL);
+        EncoderOptions options = EncoderOptions.defaults().withThreads(1);
+        PaddedBatch batch = PaddedBatch.of(List.of(new int[] {101, 2651, 102}), new BitSet(), 0);
+        try (SparseModel screened =
+                        SparseModel.load(MODEL, checkpoint.config(), lifted, options.withKernels(Kernels.SCREENED));
+                SparseModel full =
+                        SparseModel.load(MODEL, checkpoint.config(), lifted, options.withKernels(Kernels.FUSED))) {
+            List<SparseVector> vectors = screened.encode(batch);
+            assertThat(vectors.getFirst().size()).isGreaterThan(20_000);
+            VectorDistance.assertClose(vectors, full.encode(batch), TOLERANCE, "dense");
+            assertThat(screened.head())
+                    .isInstanceOfSatisfying(
+                            MlmScreenedHead.class,
+                            head -> assertThat(head.shareInFull()).isEqualTo(1));
         }
     }
 
     @Test
     void saysHowMuchOfATextWasCutOff() {
-        List<TokenizedText> texts =
-                fused.tokenize(List.of("mill ".repeat(300), "mill ".repeat(254)), TextRole.DOCUMENT);
+        List<TokenizedText> texts = fast.tokenize(List.of("mill ".repeat(300), "mill ".repeat(254)), TextRole.DOCUMENT);
         assertThat(texts.get(0).ids()).hasSize(256).startsWith(101).endsWith(102);
         assertThat(texts.get(0).truncatedTokens()).isEqualTo(46);
         assertThat(texts.get(1).ids()).hasSize(256);
@@ -126,11 +175,11 @@ class EmbeddedModelTest {
     @Test
     void refusesTokensOfAnotherModel() {
         TokenizedText foreign = new TokenizedText(new int[] {101, 30_522, 102}, 0);
-        assertThatThrownBy(() -> fused.encode(List.of(foreign), TextRole.QUERY))
+        assertThatThrownBy(() -> fast.encode(List.of(foreign), TextRole.QUERY))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("token id 30522");
         TokenizedText endless = new TokenizedText(new int[257], 0);
-        assertThatThrownBy(() -> fused.encode(List.of(endless), TextRole.QUERY))
+        assertThatThrownBy(() -> fast.encode(List.of(endless), TextRole.QUERY))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("257 tokens")
                 .hasMessageContaining("256");
@@ -138,10 +187,10 @@ class EmbeddedModelTest {
 
     @Test
     void anEmptyBatchAndATextWithoutTokensAreNoErrors() {
-        assertThat(fused.encode(List.of(), TextRole.QUERY)).isEmpty();
-        assertThat(fused.tokenize(List.of(), TextRole.QUERY)).isEmpty();
+        assertThat(fast.encode(List.of(), TextRole.QUERY)).isEmpty();
+        assertThat(fast.tokenize(List.of(), TextRole.QUERY)).isEmpty();
         TokenizedText nothing = new TokenizedText(new int[0], 0);
-        assertThat(fused.encode(List.of(nothing), TextRole.QUERY)).containsExactly(SparseVector.EMPTY);
+        assertThat(fast.encode(List.of(nothing), TextRole.QUERY)).containsExactly(SparseVector.EMPTY);
     }
 
     @Test
@@ -149,8 +198,8 @@ class EmbeddedModelTest {
         EncoderOptions options = EncoderOptions.defaults().withThreads(2).withMaxTokens(16);
         try (SparseEncoder shorter = SparseEncoders.open(MODEL, options)) {
             assertThat(shorter.maxTokens(TextRole.QUERY)).isEqualTo(16);
-            assertThat(shorter.spaceId()).matches("[0-9a-f]{64}").isNotEqualTo(fused.spaceId());
-            assertThat(plain.spaceId()).isEqualTo(fused.spaceId());
+            assertThat(shorter.spaceId()).matches("[0-9a-f]{64}").isNotEqualTo(fast.spaceId());
+            assertThat(plain.spaceId()).isEqualTo(fast.spaceId());
             assertThat(shorter.tokenize(List.of("mill ".repeat(30)), TextRole.QUERY))
                     .first()
                     .satisfies(text -> assertThat(text.truncatedTokens()).isEqualTo(16));
@@ -174,10 +223,10 @@ class EmbeddedModelTest {
 
     @Test
     void takesTurnsWhenSeveralThreadsEncode() throws Exception {
-        List<SparseVector> expected = encode(fused, THREE);
+        List<SparseVector> expected = encode(fast, THREE);
         try (var threads = java.util.concurrent.Executors.newVirtualThreadPerTaskExecutor()) {
             var results = IntStream.range(0, 8)
-                    .mapToObj(i -> threads.submit(() -> encode(fused, THREE)))
+                    .mapToObj(i -> threads.submit(() -> encode(fast, THREE)))
                     .toList();
             for (var result : results) {
                 VectorDistance.assertClose(result.get(), expected, TOLERANCE, "a concurrent call");

@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,17 +33,26 @@ public final class CollectionCatalog {
 
     private final MetadataFile metadata;
     private final IndexServers servers;
-    private final Supplier<String> workerSpace;
+    private final WorkerModel model;
 
-    /**
-     * A catalog over a metadata file.
-     *
-     * @param workerSpace the space that all reachable workers serve; throws a refusal if there is no such one
-     */
-    public CollectionCatalog(MetadataFile metadata, IndexServers servers, Supplier<String> workerSpace) {
+    /** What a new collection must know of the model behind it. */
+    public interface WorkerModel {
+        /**
+         * The space that all reachable workers serve.
+         *
+         * @throws StatusRuntimeException a refusal if there is none, or more than one
+         */
+        String space();
+
+        /** A weight that the model seldom exceeds: the scale of 8-bit impacts. */
+        float largestUsualWeight(String space);
+    }
+
+    /** A catalog over a metadata file. */
+    public CollectionCatalog(MetadataFile metadata, IndexServers servers, WorkerModel model) {
         this.metadata = metadata;
         this.servers = servers;
-        this.workerSpace = workerSpace;
+        this.model = model;
     }
 
     /**
@@ -184,14 +192,18 @@ public final class CollectionCatalog {
     }
 
     private Collection plan(String name, int shards, WeightFormat format) {
+        String space = model.space();
         Collection.Builder collection = Collection.newBuilder()
                 .setName(name)
                 .setGeneration(1)
                 .setEpoch(1)
                 .setShardMapEpoch(1)
-                .setSpaceId(workerSpace.get())
+                .setSpaceId(space)
                 .setWeightFormat(format)
                 .setCreatedAtMillis(System.currentTimeMillis());
+        if (format == WeightFormat.WEIGHT_FORMAT_UINT8) {
+            collection.setMaxWeight(model.largestUsualWeight(space));
+        }
         for (int shard = 0; shard < shards; shard++) {
             collection.addShards(ShardPlacement.newBuilder()
                     .setShard(shard)
@@ -209,6 +221,7 @@ public final class CollectionCatalog {
                             .setShard(shardRef(collection, placement.getShard()))
                             .setEpoch(collection.getEpoch())
                             .setWeightFormat(collection.getWeightFormat())
+                            .setMaxWeight(collection.getMaxWeight())
                             .build());
         }
     }

@@ -166,11 +166,11 @@ class BatchQueueTest {
         FakeEncoder encoder = new FakeEncoder((texts, role) -> gate.pass());
         try (BatchQueue queue = start(encoder)) {
             List<TokenizedText> texts = encoder.tokenize(Texts.ofWords(100, 64), TextRole.DOCUMENT);
-            Answer started = submit(queue, texts, TextRole.DOCUMENT, Duration.ofSeconds(1));
+            Answer started = submit(queue, texts, TextRole.DOCUMENT, Duration.ofSeconds(2));
             gate.awaitArrivals(1);
-            Answer late = submit(queue, texts, TextRole.DOCUMENT, Duration.ofSeconds(1));
+            Answer late = submit(queue, texts, TextRole.DOCUMENT, Duration.ofSeconds(2));
             Answer patient = submit(queue, texts, TextRole.DOCUMENT, Duration.ofSeconds(60));
-            Gate.pause(Duration.ofMillis(1100));
+            Gate.pause(Duration.ofMillis(2200));
             gate.open();
             assertThat(started.vectors()).hasSize(100);
             assertThat(patient.vectors()).hasSize(100);

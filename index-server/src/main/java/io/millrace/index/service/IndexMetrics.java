@@ -14,6 +14,7 @@ public final class IndexMetrics implements ShardObserver {
     private final Metrics.Recorder syncs;
     private final Metrics.Recorder groups;
     private final Metrics.LabelledRecorder maintenance;
+    private final Metrics.Recorder failures;
     private final Metrics.LabelledRecorder refusals;
 
     /** Registers the recorders. */
@@ -25,6 +26,7 @@ public final class IndexMetrics implements ShardObserver {
         groups = metrics.sizes("millrace_index_group_operations", "Operations that shared one sync.");
         maintenance = metrics.seconds(
                 "millrace_index_maintenance_seconds", "Time of a flush or merge until it was searchable.", "kind");
+        failures = metrics.counter("millrace_index_maintenance_failures_total", "Flushes and merges that failed.");
         refusals = metrics.counter("millrace_index_refused_total", "Calls refused or given up, by kind.", "kind");
     }
 
@@ -74,6 +76,11 @@ public final class IndexMetrics implements ShardObserver {
     @Override
     public void merged(long nanos) {
         maintenance.add("merge", nanos / NANOS);
+    }
+
+    @Override
+    public void maintenanceFailed(RuntimeException cause) {
+        failures.add(1);
     }
 
     private static void gauge(

@@ -175,6 +175,11 @@ public final class Shard implements AutoCloseable {
         return counters.appliedIndex() + 1;
     }
 
+    /** Starts a flush or merge that is due, or that failed a while ago. For the owner thread. */
+    void considerMaintenance() {
+        maintenance.consider();
+    }
+
     /** Starts no more flushes and merges. For the owner thread. */
     void stopMaintenance() {
         maintenance.stop();

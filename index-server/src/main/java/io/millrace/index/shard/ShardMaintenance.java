@@ -8,6 +8,7 @@ import io.millrace.index.segment.Segment;
 import io.millrace.index.segment.SegmentView;
 import io.millrace.index.store.ShardStore;
 import io.millrace.index.store.StoreBatch;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,7 @@ final class ShardMaintenance {
     private static final int MERGE_SEGMENTS = 8;
     // Share of dead documents at which a segment is rewritten alone: scoring them costs as much as the live.
     private static final double DEAD_SHARE = 0.3;
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(10);
 
     private final Shard shard;
     private final ShardStore store;
@@ -34,9 +36,9 @@ final class ShardMaintenance {
     private Manifest manifest;
     private @Nullable Maintenance flushing;
     private @Nullable Maintenance merging;
-    // Set when a flush or merge failed: the next try waits for another batch.
-    private boolean held;
     private boolean stopped;
+    // After a failure nothing is started until then: a full disk is not freed in milliseconds.
+    private long resumeNanos = System.nanoTime();
 
     ShardMaintenance(
             Shard shard, ShardStore store, ShardLimits limits, ShardExecutors executors, ShardObserver observer) {
@@ -50,14 +52,12 @@ final class ShardMaintenance {
 
     /** Starts what is due. For the owner thread, after each step. */
     void consider() {
-        held = stopped;
         considerFlush();
         considerMerge();
     }
 
     /** Starts nothing any more. */
     void stop() {
-        held = true;
         stopped = true;
     }
 
@@ -78,7 +78,7 @@ final class ShardMaintenance {
     private void considerFlush() {
         List<SegmentView> views = shard.segments();
         ShardSize size = shard.size();
-        if (held || flushing != null || !limits.mustFlush(size.bufferedDocuments(), size.bufferedPostings())) {
+        if (isHeld() || flushing != null || !limits.mustFlush(size.bufferedDocuments(), size.bufferedPostings())) {
             return;
         }
         List<SegmentView> runs = views.subList(size.segments(), views.size());
@@ -91,7 +91,7 @@ final class ShardMaintenance {
     }
 
     private void considerMerge() {
-        if (held || merging != null) {
+        if (isHeld() || merging != null) {
             return;
         }
         List<SegmentView> views = shard.segments();
@@ -138,12 +138,22 @@ final class ShardMaintenance {
             }
         } catch (RuntimeException e) {
             failure = e;
+            removeRemains(work, e);
         } catch (OutOfMemoryError e) {
             failure = new IllegalStateException("not enough memory for segment " + work.segmentId(), e);
         }
         Segment result = made;
         RuntimeException failed = failure;
         executors.owner().execute(() -> finish(work, result, failed, System.nanoTime() - begun));
+    }
+
+    /** What was written before a failure would otherwise stay, unnamed, until the shard is opened again. */
+    private void removeRemains(Maintenance work, RuntimeException failure) {
+        try {
+            store.segments().remove(work.segmentId());
+        } catch (RuntimeException e) {
+            failure.addSuppressed(e);
+        }
     }
 
     /** Swaps the new segment in. On the owner thread. */
@@ -159,7 +169,8 @@ final class ShardMaintenance {
                 observer.merged(nanos);
             }
         } catch (RuntimeException e) {
-            held = true;
+            resumeNanos = System.nanoTime() + RETRY_AFTER.toNanos();
+            observer.maintenanceFailed(e);
             LOG.error(
                     "shard {}: {} into segment {} failed; its inputs stay as they are",
                     store.descriptor().identity(),
@@ -239,6 +250,10 @@ final class ShardMaintenance {
             }
         }
         throw new IllegalStateException("the inputs of segment " + work.segmentId() + " are not in the shard any more");
+    }
+
+    private boolean isHeld() {
+        return stopped || System.nanoTime() - resumeNanos < 0;
     }
 
     private boolean isFlushing(SegmentView view) {

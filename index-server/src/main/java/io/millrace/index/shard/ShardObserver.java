@@ -18,4 +18,7 @@ public interface ShardObserver {
 
     /** Segments became one, in so many nanoseconds. */
     default void merged(long nanos) {}
+
+    /** A flush or merge failed; what it would have replaced stays, and it is tried again later. */
+    default void maintenanceFailed(RuntimeException cause) {}
 }

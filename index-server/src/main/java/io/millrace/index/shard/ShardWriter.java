@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +43,7 @@ public final class ShardWriter implements AutoCloseable {
     // Submissions are bounded by the backlog, tasks by one flush and one merge.
     private final LinkedBlockingQueue<Step> steps = new LinkedBlockingQueue<>();
     private final Backlog backlog = new Backlog(QUEUED_BATCHES, QUEUED_BYTES);
+    private final AtomicBoolean nudged = new AtomicBoolean();
     private final Shard shard;
     private final ShardLimits limits;
     private final Thread thread;
@@ -89,6 +91,7 @@ public final class ShardWriter implements AutoCloseable {
         long bytes = batch.sizeBytes();
         ShardSize size = shard.size();
         if (limits.overfull(size.bufferedDocuments(), size.bufferedPostings())) {
+            nudge();
             throw new ShardBusyException("shard " + shard.descriptor().identity() + " has " + size.bufferedDocuments()
                     + " documents in its write buffer and cannot make segments of them as fast as they come");
         }
@@ -126,6 +129,16 @@ public final class ShardWriter implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         shard.close();
+    }
+
+    /** Has the owner look whether a flush can be tried again: while batches are refused, nothing else would. */
+    private void nudge() {
+        if (nudged.compareAndSet(false, true)) {
+            enqueue(() -> {
+                nudged.set(false);
+                shard.considerMaintenance();
+            });
+        }
     }
 
     private void enqueue(Runnable work) {

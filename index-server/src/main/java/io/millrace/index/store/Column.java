@@ -33,11 +33,6 @@ enum Column {
         return familyName.getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Segments arrive as finished files and leave as whole files; nothing else should rewrite them. */
-    boolean holdsSegments() {
-        return this == IDS || this == POSTINGS;
-    }
-
     /** Text shrinks to a half; ids and floats do not, and posting deltas are packed already. */
     boolean compresses() {
         return this == SOURCE || this == DOCS || this == SESSIONS;

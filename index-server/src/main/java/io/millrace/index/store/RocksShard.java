@@ -108,11 +108,6 @@ final class RocksShard implements AutoCloseable {
         return handle;
     }
 
-    /** Options for writing the files of a segment column outside the database. The caller closes them. */
-    static Options segmentFileOptions() {
-        return new Options().setCompressionType(CompressionType.NO_COMPRESSION);
-    }
-
     @Override
     public void close() {
         for (AutoCloseable closeable : closeables.reversed()) {
@@ -134,7 +129,6 @@ final class RocksShard implements AutoCloseable {
         return own(new ColumnFamilyOptions()
                 .setTableFormatConfig(table)
                 .setWriteBufferSize(FAMILY_MEMTABLE_BYTES)
-                .setDisableAutoCompactions(column.holdsSegments())
                 .setCompressionType(
                         column.compresses() ? CompressionType.LZ4_COMPRESSION : CompressionType.NO_COMPRESSION));
     }

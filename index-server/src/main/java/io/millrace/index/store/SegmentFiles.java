@@ -7,51 +7,56 @@ import io.millrace.index.record.StoreException;
 import io.millrace.index.record.WeightScheme.Format;
 import io.millrace.index.segment.Segment;
 import io.millrace.index.segment.SegmentAssembler;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
-import org.rocksdb.EnvOptions;
-import org.rocksdb.IngestExternalFileOptions;
-import org.rocksdb.Options;
+import org.rocksdb.FlushOptions;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.Slice;
-import org.rocksdb.SstFileWriter;
+import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteOptions;
 
 /**
- * Segments on disk. One goes in as finished, synced files under its own key prefix, so that compaction never rewrites
- * it, and counts only once a manifest names it; it goes out as whole files. Safe for any
- * thread, as long as no two write the same number.
+ * Segments on disk, each under its own key prefix: written past the log, flushed into files that are synced, and counted
+ * only once a manifest names it. Safe for any thread, as long as no two write the same number.
+ *
+ * <p>Not by ingesting finished files: when the sync of RocksDB's own MANIFEST fails during an ingestion, RocksDB deletes
+ * the file although the MANIFEST may name it already, and the shard can not be opened any more (seen with a failed sync
+ * injected). A flush keeps such files. Prefixes do not overlap, so that compaction mostly moves files without rewriting.
  */
 public final class SegmentFiles {
     private static final long READAHEAD_BYTES = 4L << 20;
+    // Written at a time: small beside a memtable, large beside a write's fixed cost.
+    private static final long BATCH_BYTES = 1L << 20;
 
     private final ShardStore store;
-    private final Path staging;
 
-    SegmentFiles(ShardStore store, Path staging) {
+    SegmentFiles(ShardStore store) {
         this.store = store;
-        this.staging = staging;
     }
 
-    /** Stores a segment under its number; not yet named by the manifest. */
+    /** Stores a segment under its number; it is on disk, synced, when this returns, but no manifest names it yet. */
     public void write(Segment segment) {
-        int id = segment.info().id();
-        try {
-            Files.createDirectories(staging);
-            ingest(Column.IDS, id, file -> writeDocuments(segment, file));
-            ingest(Column.POSTINGS, id, file -> writePostings(segment, file));
-        } catch (IOException e) {
-            throw new UncheckedIOException("segment " + id + " cannot be staged in " + staging, e);
+        try (WriteOptions unlogged = new WriteOptions().setDisableWAL(true);
+                WriteBatch batch = new WriteBatch();
+                FlushOptions flush = new FlushOptions().setWaitForFlush(true).setAllowWriteStall(true)) {
+            RowSink rows = (column, key, value) -> {
+                batch.put(store.handle(column), key, value);
+                if (batch.getDataSize() >= BATCH_BYTES) {
+                    store.db().write(unlogged, batch);
+                    batch.clear();
+                }
+            };
+            writeDocuments(segment, rows);
+            writePostings(segment, rows);
+            store.db().write(unlogged, batch);
+            store.db().flush(flush, List.of(store.handle(Column.IDS), store.handle(Column.POSTINGS)));
+        } catch (RocksDBException e) {
+            throw ShardStore.failedWrite("segment " + segment.info().id(), e);
         }
     }
 
@@ -92,7 +97,7 @@ public final class SegmentFiles {
             try {
                 store.db().deleteFilesInRanges(store.handle(column), List.of(from, to), false);
                 if (!segmentsIn(column, id, id + 1).isEmpty()) {
-                    // Files on the topmost level are not removed whole.
+                    // A file on the topmost level, or one that it shares with a neighbour, is not removed whole.
                     store.db().deleteRange(store.handle(column), from, to);
                 }
             } catch (RocksDBException e) {
@@ -108,60 +113,35 @@ public final class SegmentFiles {
         return stored;
     }
 
-    /** Removes segments that no manifest names, and files staged but never ingested. */
+    /** Removes segments that no manifest names: what an interrupted flush or merge left. */
     void collectOrphans(Manifest manifest) {
         Set<Integer> orphans = stored();
         manifest.segments().forEach(live -> orphans.remove(live.id()));
         orphans.forEach(this::remove);
-        if (Files.isDirectory(staging)) {
-            try (Stream<Path> files = Files.list(staging)) {
-                for (Path file : files.toList()) {
-                    Files.delete(file);
-                }
-            } catch (IOException e) {
-                throw new UncheckedIOException("left-over files in " + staging + " cannot be removed", e);
-            }
-        }
     }
 
-    private interface FileContent {
-        void writeTo(SstFileWriter file) throws RocksDBException;
+    private interface RowSink {
+        void put(Column column, byte[] key, byte[] value) throws RocksDBException;
     }
 
-    private void ingest(Column column, int id, FileContent content) {
-        Path path = staging.resolve(id + "." + column.name().toLowerCase(Locale.ROOT) + ".sst");
-        try (EnvOptions environment = new EnvOptions();
-                Options options = RocksShard.segmentFileOptions();
-                SstFileWriter file = new SstFileWriter(environment, options);
-                IngestExternalFileOptions how = new IngestExternalFileOptions().setMoveFiles(true)) {
-            file.open(path.toString());
-            content.writeTo(file);
-            // Syncs the file; ingesting syncs the directory.
-            file.finish();
-            store.db().ingestExternalFile(store.handle(column), List.of(path.toString()), how);
-        } catch (RocksDBException e) {
-            throw ShardStore.failedWrite("segment " + id, e);
-        }
-    }
-
-    private static void writeDocuments(Segment segment, SstFileWriter file) throws RocksDBException {
+    private static void writeDocuments(Segment segment, RowSink rows) throws RocksDBException {
         int documents = segment.info().documents();
         int chunk = 0;
         for (int from = 0; from < documents; from += SegmentCodec.DOCUMENTS_PER_CHUNK) {
             int to = Math.min(documents, from + SegmentCodec.DOCUMENTS_PER_CHUNK);
             byte[] value = SegmentCodec.encodeDocuments(segment, from, to);
-            file.put(Keys.ids(segment.info().id(), chunk++), value);
+            rows.put(Column.IDS, Keys.ids(segment.info().id(), chunk++), value);
         }
     }
 
-    private static void writePostings(Segment segment, SstFileWriter file) throws RocksDBException {
+    private static void writePostings(Segment segment, RowSink rows) throws RocksDBException {
         for (int place = 0; place < segment.info().terms(); place++) {
             long end = segment.postingStart(place + 1);
             int chunk = 0;
             for (long from = segment.postingStart(place); from < end; from += SegmentCodec.POSTINGS_PER_CHUNK) {
                 long to = Math.min(end, from + SegmentCodec.POSTINGS_PER_CHUNK);
                 byte[] key = Keys.postings(segment.info().id(), segment.term(place), chunk++);
-                file.put(key, SegmentCodec.encodePostings(segment, from, to));
+                rows.put(Column.POSTINGS, key, SegmentCodec.encodePostings(segment, from, to));
             }
         }
     }

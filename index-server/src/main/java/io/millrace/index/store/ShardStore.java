@@ -52,7 +52,7 @@ public final class ShardStore implements AutoCloseable {
         this.directory = directory;
         this.rocks = rocks;
         this.descriptor = RecordCodec.descriptor(required(Keys.DESCRIPTOR, "descriptor"));
-        this.segments = new SegmentFiles(this, directory.resolve("ingest"));
+        this.segments = new SegmentFiles(this);
     }
 
     /** Makes an empty shard's database in a directory that does not exist yet, and closes it again. */

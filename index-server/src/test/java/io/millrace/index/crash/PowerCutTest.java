@@ -13,6 +13,8 @@ import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * SIGKILL alone proves nothing about fsync, because the kernel keeps what a dead process wrote. Here the writer runs under
@@ -63,19 +65,20 @@ class PowerCutTest {
         RecoveredShard.verifyResending(data, stream, applied);
     }
 
-    @Test
-    void failedSyncStopsWritingForGoodAndLosesNothingAcknowledged() throws Exception {
+    @ParameterizedTest
+    @ValueSource(ints = {4, 11, 60})
+    void failedSyncStopsWritingForGoodAndLosesNothingAcknowledged(int failing) throws Exception {
         long seed = 22;
         Path data = Files.createDirectory(directory.resolve("data"));
         ShardFixture.create(data, WeightScheme.float32(), CrashWriter.FLUSH_DOCUMENTS)
                 .close();
-        List<String> inject = List.of("-e", "inject=fdatasync:error=EIO:when=60");
+        List<String> inject = List.of("-e", "inject=fdatasync:error=EIO:when=" + failing);
         try (WriterProcess writer = WriterProcess.start(data, seed, strace(directory.resolve("calls"), inject))) {
             writer.awaitEnd();
-            // Only one sync fails: a store that tried again would write on, over pages that the kernel dropped.
+            // In each thread one sync fails, of the log or of a file: a store that tried again would write on, over
+            // pages that the kernel dropped.
             assertThat(writer.lines()).contains("failed FAILED", "then FAILED").doesNotContain("then written");
             assertThat(writer.lines()).anyMatch(line -> line.startsWith("reads "));
-            assertThat(writer.acked()).isPositive();
             RecoveredShard.verify(data, new OperationStream(seed), writer.acked());
         }
     }

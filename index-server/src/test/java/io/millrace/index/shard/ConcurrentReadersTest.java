@@ -17,8 +17,10 @@ import io.millrace.vector.SparseVector;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -38,6 +40,7 @@ class ConcurrentReadersTest {
     private Path directory;
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
+    private final Queue<RuntimeException> failures = new ConcurrentLinkedQueue<>();
     private ShardWriter writer;
 
     @BeforeEach
@@ -47,13 +50,19 @@ class ConcurrentReadersTest {
             folder = data.create(ShardFixture.descriptor(WeightScheme.float32()));
         }
         writer = ShardWriter.start(
-                ShardStore.open(folder), ShardFixture.limits(25), threads, threads, ShardObserver.NONE);
+                ShardStore.open(folder), ShardFixture.limits(25), threads, threads, new ShardObserver() {
+                    @Override
+                    public void maintenanceFailed(RuntimeException cause) {
+                        failures.add(cause);
+                    }
+                });
     }
 
     @AfterEach
     void stop() {
         writer.close();
         threads.close();
+        assertThat(failures).as("failed flushes and merges").isEmpty();
     }
 
     @Test

@@ -20,6 +20,7 @@ import io.millrace.index.record.StoreException;
 import io.millrace.index.record.WeightScheme;
 import io.millrace.index.search.TermAtATimeSearcher;
 import io.millrace.index.store.ShardStore;
+import io.millrace.vector.SparseVector;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -209,6 +210,19 @@ class ShardApplyTest {
                     .hasMessageContaining("MiB left");
             assertThat(shard.store().failure()).as("it may be tried again").isNull();
             assertThat(shard.size().documents()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void documentsWithoutAnyTermAreStoredFlushedAndMerged() {
+        try (ShardFixture fixture = ShardFixture.create(directory, WeightScheme.float32(), 1)) {
+            for (int i = 1; i <= 20; i++) {
+                fixture.apply(put(i, i, "doc-" + i, SparseVector.EMPTY));
+            }
+            fixture.restart();
+            assertThat(fixture.shard().size().documents()).isEqualTo(20);
+            assertThat(fixture.shard().size().segments()).isBetween(1, 15);
+            assertThat(fixture.found()).isEmpty();
         }
     }
 

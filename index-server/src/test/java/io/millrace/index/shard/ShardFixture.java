@@ -24,6 +24,14 @@ public final class ShardFixture implements AutoCloseable {
     /** Space id of every fixture. */
     public static final String SPACE = "a1".repeat(32);
 
+    /** Lets no failed flush or merge pass unseen. */
+    public static final ShardObserver STRICT = new ShardObserver() {
+        @Override
+        public void maintenanceFailed(RuntimeException cause) {
+            throw new AssertionError("a flush or merge failed", cause);
+        }
+    };
+
     private final Path folder;
     private final ShardLimits limits;
     private Shard shard;
@@ -117,6 +125,6 @@ public final class ShardFixture implements AutoCloseable {
     }
 
     private Shard open() {
-        return Shard.open(ShardStore.open(folder), limits, ShardExecutors.direct(), ShardObserver.NONE);
+        return Shard.open(ShardStore.open(folder), limits, ShardExecutors.direct(), STRICT);
     }
 }

@@ -29,7 +29,8 @@ public final class InferenceThreads implements AutoCloseable {
      */
     public static InferenceThreads create(int count) {
         return new InferenceThreads(Executors.newFixedThreadPool(
-                count, task -> Thread.ofPlatform().daemon().name("millrace-encode").unstarted(() -> {
+                count,
+                task -> Thread.ofPlatform().daemon().name("millrace-encode").unstarted(() -> {
                     PyTorchRuntime.prepareThread();
                     task.run();
                 })));

@@ -28,15 +28,14 @@ public final class MlmKernelHead implements SparseHead {
     @Override
     public List<SparseVector> vectors(PtNDArray hidden, PaddedBatch batch) {
         try (PtNDManager local = PyTorchRuntime.newManager()) {
-            PtNDArray[] rows =
-                    switch (pooling) {
-                        case MAX -> call("mlm_max", hidden, (PtNDArray) local.create(batch.countingRows()), local);
-                        case SUM -> {
-                            Shape cells = new Shape(batch.size(), batch.width());
-                            PtNDArray mask = (PtNDArray) local.create(batch.countingMask(), cells);
-                            yield call("mlm_sum", hidden, mask, local);
-                        }
-                    };
+            PtNDArray[] rows = switch (pooling) {
+                case MAX -> call("mlm_max", hidden, (PtNDArray) local.create(batch.countingRows()), local);
+                case SUM -> {
+                    Shape cells = new Shape(batch.size(), batch.width());
+                    PtNDArray mask = (PtNDArray) local.create(batch.countingMask(), cells);
+                    yield call("mlm_sum", hidden, mask, local);
+                }
+            };
             return SparseRows.cut(rows[0].toIntArray(), rows[1].toIntArray(), rows[2].toFloatArray());
         }
     }

@@ -1,5 +1,7 @@
 package io.millrace.model.head;
 
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
@@ -11,6 +13,8 @@ import io.millrace.vector.SparseVector;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The masked-LM head for max pooling with certified screening: products in 8-bit integers with an error bound rule out
@@ -20,6 +24,14 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class MlmScreenedHead implements SparseHead {
     /** A text that keeps more than this share of the vocabulary is computed in full: gathering its rows costs as much. */
     private static final double MOST_SURVIVORS = 1 / 8.0;
+
+    private static final int PROBE_ROWS = 128;
+    private static final int PROBES = 5;
+
+    /** Bounds and survivors take about a sixth of the time that fp32 products do. */
+    private static final double WORTH_IT = 1.3;
+
+    private static final Logger log = LoggerFactory.getLogger(MlmScreenedHead.class);
 
     private final KernelLibrary kernels;
     private final PackedMlmHead weights;
@@ -61,13 +73,52 @@ public final class MlmScreenedHead implements SparseHead {
                 IValue states = IValue.from(hidden);
                 IValue cells = IValue.from((PtNDArray) local.create(batch.countingRows()))) {
             PtNDArray[] rows = kernels.callForTuple(
-                    local,
-                    "mlm_screened",
-                    weights.arguments(states, cells, tiles, screen, projection, limit));
+                    local, "mlm_screened", weights.arguments(states, cells, tiles, screen, projection, limit));
             texts.addAndGet(batch.size());
             textsInFull.addAndGet(rows[3].toIntArray()[0]);
             return SparseRows.cut(rows[0].toIntArray(), rows[1].toIntArray(), rows[2].toFloatArray());
         }
+    }
+
+    /**
+     * Whether 8-bit products are fast enough here to pay for what follows them: on a CPU without instructions for them
+     * libtorch falls back to loops that are far slower than fp32. Measured on one slice, in some milliseconds.
+     *
+     * @param hiddenSize width of hidden states, H
+     */
+    public static boolean pays(KernelLibrary kernels, int hiddenSize) {
+        try (PtNDManager local = PyTorchRuntime.newManager()) {
+            PtNDArray states = (PtNDArray) local.ones(new Shape(PROBE_ROWS, hiddenSize));
+            PtNDArray terms = (PtNDArray) local.ones(new Shape(PackedMlmHead.TILE, hiddenSize));
+            PtNDArray states8 = states.toType(DataType.INT8, true);
+            PtNDArray terms8 = terms.toType(DataType.INT8, true);
+            long full = fastest(kernels, "maxima", states, kernels.pack(terms, local));
+            long screened = fastest(kernels, "integer_maxima", states8, terms8);
+            boolean pays = screened * WORTH_IT <= full;
+            log.info(
+                    "{} terms take {} µs in fp32 and {} µs in int8: {}",
+                    PackedMlmHead.TILE,
+                    full / 1000,
+                    screened / 1000,
+                    pays ? "screening" : "no screening");
+            return pays;
+        }
+    }
+
+    private static long fastest(KernelLibrary kernels, String kernel, PtNDArray states, PtNDArray terms) {
+        long fastest = Long.MAX_VALUE;
+        try (IValue rows = IValue.from(states);
+                IValue texts = IValue.from(1L);
+                IValue slices = IValue.listFrom(terms)) {
+            for (int i = 0; i < PROBES; i++) {
+                long start = System.nanoTime();
+                try (PtNDManager local = PyTorchRuntime.newManager()) {
+                    kernels.call(local, kernel, rows, texts, slices);
+                }
+                fastest = Math.min(fastest, System.nanoTime() - start);
+            }
+        }
+        return fastest;
     }
 
     /** Share of the texts so far for which screening ruled out too little, from 0 to 1. */

@@ -74,6 +74,15 @@ class Kernels(Module):
     counts = torch.to(torch.count_nonzero(dense, [1]), 3)
     return (counts, ids, weights)
 
+  # The largest product of any of the rows [N, H] of states with each term, text by text: [B, V].
+  def maxima(self: __torch__.Kernels, states: Tensor, texts: int, tiles: List[Tensor]) -> Tensor:
+    maxima = annotate(List[Tensor], [])
+    rows = torch.size(states, 0) // texts
+    for i in range(torch.len(tiles)):
+      products = (self).linear(states, tiles[i], None)
+      _0 = torch.append(maxima, torch.amax(torch.view(products, [texts, rows, -1]), [1]))
+    return torch.cat(maxima, 1)
+
   # Max-pooled sparse vectors, [B, V] and never [B, T, V]: as bias is the same at all positions, and affine, ReLU and
   # log1p keep order, the largest raw logit is found first, tile by tile of the vocabulary.
   #
@@ -86,11 +95,7 @@ class Kernels(Module):
     t = torch.size(hidden, 1)
     x = torch.index_select(torch.view(hidden, [b * t, torch.size(hidden, 2)]), 0, rows)
     x = (self).transform(x, transform, epsilon, activation)
-    maxima = annotate(List[Tensor], [])
-    for i in range(torch.len(tiles)):
-      logits = (self).linear(x, tiles[i], None)
-      _0 = torch.append(maxima, torch.amax(torch.view(logits, [b, t, -1]), [1]))
-    y = torch.relu((torch.cat(maxima, 1) + bias) * scale + shift)
+    y = torch.relu(((self).maxima(x, b, tiles) + bias) * scale + shift)
     for i in range(logarithms):
       y = torch.log1p(y)
     return (self).sparse(y)
@@ -104,7 +109,7 @@ class Kernels(Module):
     error = torch.norm(weight - rounded, 2, [1])
     return (torch.to(quantised, 1), torch.squeeze(scale, 1), error, torch.norm(rounded, 2, [1]))
 
-  # The largest product of any of the rows [N, H] of quantised states with each term, text by text: [B, V].
+  # maxima() of quantised states [N, H] int8.
   # Integers up to 127 * 127 * H add up without rounding, and fp32 holds them exactly up to H = 1040.
   def integer_maxima(self: __torch__.Kernels, states: Tensor, texts: int, tiles: List[Tensor]) -> Tensor:
     maxima = annotate(List[Tensor], [])
@@ -149,10 +154,7 @@ class Kernels(Module):
       terms = torch.squeeze(torch.nonzero(alive[i]), 1)
       if torch.size(terms, 0) > limit:
         full = full + 1
-        maxima = annotate(List[Tensor], [])
-        for j in range(torch.len(tiles)):
-          _0 = torch.append(maxima, torch.amax((self).linear(x[i], tiles[j], None), [0]))
-        y = torch.index_select(torch.cat(maxima, 0), 0, terms)
+        y = torch.index_select((self).maxima(x[i], 1, tiles)[0], 0, terms)
       elif torch.size(terms, 0) > 0:
         y = torch.amax(torch.linear(x[i], torch.index_select(projection, 0, terms)), [0])
       else:
@@ -161,9 +163,9 @@ class Kernels(Module):
       for j in range(logarithms):
         y = torch.log1p(y)
       kept = torch.squeeze(torch.nonzero(y), 1)
-      _1 = torch.append(ids, torch.to(torch.index_select(terms, 0, kept), 3))
-      _2 = torch.append(weights, torch.index_select(y, 0, kept))
-      _3 = torch.append(counts, torch.count_nonzero(y))
+      _0 = torch.append(ids, torch.to(torch.index_select(terms, 0, kept), 3))
+      _1 = torch.append(weights, torch.index_select(y, 0, kept))
+      _2 = torch.append(counts, torch.count_nonzero(y))
     return (torch.to(torch.stack(counts), 3), torch.cat(ids, 0), torch.cat(weights, 0), torch.full([1], full, dtype=3))
 
   # Sum-pooled sparse vectors: every position is activated before it is added, so this goes tile by tile in full.

@@ -1,0 +1,72 @@
+package io.millrace.model.head;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import io.millrace.model.backbone.BertArrayBackbone;
+import io.millrace.model.backbone.BertWeights;
+import io.millrace.model.batch.PaddedBatch;
+import io.millrace.model.checkpoint.BertConfig;
+import io.millrace.model.contract.HeadContract;
+import io.millrace.model.contract.LogitAffine;
+import io.millrace.model.contract.Pooling;
+import io.millrace.model.contract.Saturation;
+import io.millrace.model.contract.SpecialTokenPolicy;
+import io.millrace.model.engine.ArrayMath;
+import io.millrace.model.engine.Parameters;
+import io.millrace.model.engine.PyTorchRuntime;
+import io.millrace.model.safetensors.WeightFiles;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class ArrayFormsTest {
+    private static final Path BERT = Path.of("src/test/resources/golden/bert");
+
+    @BeforeAll
+    static void start() {
+        PyTorchRuntime.start();
+    }
+
+    @Test
+    void leaveNoArraysWithTheWeights() throws IOException {
+        HeadContract contract =
+                new HeadContract(Pooling.SUM, Saturation.LOG1P, LogitAffine.IDENTITY, SpecialTokenPolicy.KEEP, 97);
+        PaddedBatch batch = PaddedBatch.of(List.of(new int[] {2, 5, 1}, new int[] {2, 1}), new BitSet(), 0);
+        try (WeightFiles files = WeightFiles.open(BERT);
+                PtNDManager owner = PyTorchRuntime.newManager()) {
+            BertConfig config = BertConfig.read(BERT.resolve("config.json"));
+            Parameters parameters = new Parameters(files, owner);
+            BertWeights weights = BertWeights.read(parameters, config);
+            try (BertArrayBackbone backbone = new BertArrayBackbone(weights);
+                    MlmArrayHead head =
+                            new MlmArrayHead(MlmHeadWeights.read(parameters, config, weights.words()), contract)) {
+                int before = owner.getManagedArrays().size();
+                assertThat(before).isGreaterThan(30);
+                for (int i = 0; i < 3; i++) {
+                    try (PtNDManager scope = PyTorchRuntime.newManager()) {
+                        head.vectors(backbone.hiddenStates(batch, scope), batch);
+                        assertThat(scope.getManagedArrays()).hasSize(1);
+                    }
+                }
+                assertThat(owner.getManagedArrays()).hasSize(before);
+            }
+        }
+    }
+
+    @Test
+    void log1pKeepsWeightsThatAPlainLogarithmLoses() {
+        try (PtNDManager manager = PyTorchRuntime.newManager()) {
+            float[] values = {0f, 1e-30f, 1e-9f, 5.9e-8f, 6e-8f, 1e-3f, 1f, 20f};
+            PtNDArray logs = (PtNDArray) ArrayMath.log1p(manager.create(values));
+            for (int i = 0; i < values.length; i++) {
+                float expected = (float) Math.log1p(values[i]);
+                assertThat(logs.toFloatArray()[i]).isBetween(expected * 0.999999f, expected * 1.000001f);
+            }
+        }
+    }
+}
