@@ -251,56 +251,6 @@ class IngestStreamTest {
     }
 
     @Test
-    void blocksTheProducerWhileTheServerDoesNotRead() throws InterruptedException {
-        server.ingest().stopReading();
-        int window = 100;
-        String text = "x".repeat(10_000);
-        AtomicInteger put = new AtomicInteger();
-        CountDownLatch finished = new CountDownLatch(1);
-        try (IngestStream stream = open(options.withWindow(new IngestOptions.Window(window, 300_000)))) {
-            Thread producer = Thread.startVirtualThread(() -> {
-                try {
-                    for (int i = 1; i <= 300; i++) {
-                        stream.put(document("d" + i, text));
-                        put.incrementAndGet();
-                    }
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-                finished.countDown();
-            });
-            // 29 documents of a little over 10,000 bytes fit; the producer stays there.
-            assertThat(finished.await(300, TimeUnit.MILLISECONDS)).isFalse();
-            assertThat(put).hasValue(29);
-            assertThat(stream.statistics().inFlightBytes()).isBetween(290_000L, 300_000L);
-            server.ingest().read(Integer.MAX_VALUE / 2);
-            producer.join();
-        }
-        assertEachOnce(300);
-    }
-
-    @Test
-    void letsInADocumentLargerThanTheWholeWindow() throws InterruptedException {
-        try (IngestStream stream = open(options.withWindow(new IngestOptions.Window(10, 100)))) {
-            stream.put(document("small", "x"));
-            stream.put(document("large", "x".repeat(1_000)));
-            stream.put(document("other", "x"));
-        }
-        assertThat(server.ingest().documents()).containsOnlyKeys("small", "large", "other");
-    }
-
-    @Test
-    void refusesADocumentThatNoServerWouldRead() throws InterruptedException {
-        try (IngestStream stream = open(options)) {
-            assertThatThrownBy(() -> stream.put(document("d", "x".repeat(33 << 20))))
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("'d' has 346");
-            stream.put(document(1));
-        }
-        assertThat(server.ingest().documents()).containsOnlyKeys("d1");
-    }
-
-    @Test
     void keepsTheOrderOfOperationsOnOneId() throws InterruptedException {
         // Without holding back, the retried first version would overtake and replace the last.
         Random random = new Random(12);
