@@ -4,6 +4,7 @@ import io.grpc.StatusRuntimeException;
 import io.millrace.coordinator.catalog.CollectionCatalog;
 import io.millrace.coordinator.catalog.IndexServers;
 import io.millrace.coordinator.catalog.Slots;
+import io.millrace.service.Refusals;
 import io.millrace.v1.Collection;
 import io.millrace.v1.Document;
 import io.millrace.v1.GetDocumentRequest;
@@ -46,7 +47,7 @@ record DocumentLookup(CollectionCatalog catalog, IndexServers servers, Duration 
                         .getShardsCount();
                 member.setReachable(true).setDetail(shards + " shards");
             } catch (StatusRuntimeException e) {
-                member.setDetail(e.getStatus().toString());
+                member.setDetail(Refusals.inOneLine(e.getStatus()));
             }
             members.add(member.build());
         }

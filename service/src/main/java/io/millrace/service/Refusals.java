@@ -52,6 +52,18 @@ public final class Refusals {
         return Status.UNAVAILABLE.withDescription(message).asRuntimeException();
     }
 
+    /** A status in one line, with the cause that gRPC would print as a stack trace. */
+    public static String inOneLine(Status status) {
+        StringBuilder line = new StringBuilder(status.getCode().name());
+        if (status.getDescription() != null) {
+            line.append(": ").append(status.getDescription());
+        }
+        if (status.getCause() != null && status.getCause().getMessage() != null) {
+            line.append(": ").append(status.getCause().getMessage());
+        }
+        return line.toString().lines().findFirst().orElse(status.getCode().name());
+    }
+
     /** Refuses work whose caller has stopped waiting. */
     public static void requireTimeLeft() {
         Deadline deadline = Context.current().getDeadline();

@@ -42,10 +42,10 @@ public final class CollectionCatalog {
          *
          * @throws StatusRuntimeException a refusal if there is none, or more than one
          */
-        String space();
+        String space() throws InterruptedException;
 
         /** A weight that the model seldom exceeds: the scale of 8-bit impacts. */
-        float largestUsualWeight(String space);
+        float largestUsualWeight(String space) throws InterruptedException;
     }
 
     /** A catalog over a metadata file. */
@@ -83,7 +83,7 @@ public final class CollectionCatalog {
     }
 
     /** Creates a collection in the space the workers serve. */
-    public synchronized Collection create(CreateCollectionRequest request) {
+    public synchronized Collection create(CreateCollectionRequest request) throws InterruptedException {
         String name = request.getName();
         if (!NAME.matcher(name).matches()) {
             throw Refusals.invalidArgument(
@@ -147,7 +147,10 @@ public final class CollectionCatalog {
                 }
                 metadata.update(m -> withoutPendingDrop(m, collection));
             } catch (StatusRuntimeException e) {
-                LOG.warn("collection data not removed yet: name={} reason={}", collection.getName(), e.getStatus());
+                LOG.warn(
+                        "collection data not removed yet: name={} reason={}",
+                        collection.getName(),
+                        Refusals.inOneLine(e.getStatus()));
             }
         }
     }
@@ -168,7 +171,7 @@ public final class CollectionCatalog {
                     documents += shard.getDocuments();
                 }
             } catch (StatusRuntimeException e) {
-                LOG.warn("no statistics from {}: {}", servers.address(server), e.getStatus());
+                LOG.warn("no statistics from {}: {}", servers.address(server), Refusals.inOneLine(e.getStatus()));
             }
         }
         return documents;
@@ -191,7 +194,7 @@ public final class CollectionCatalog {
                 .findFirst();
     }
 
-    private Collection plan(String name, int shards, WeightFormat format) {
+    private Collection plan(String name, int shards, WeightFormat format) throws InterruptedException {
         String space = model.space();
         Collection.Builder collection = Collection.newBuilder()
                 .setName(name)

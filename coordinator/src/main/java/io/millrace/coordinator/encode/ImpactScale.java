@@ -33,37 +33,32 @@ public record ImpactScale(WorkerPool workers) implements CollectionCatalog.Worke
             "Install the package, restart the server and read the log for errors.");
 
     @Override
-    public String space() {
+    public String space() throws InterruptedException {
         return workers.space();
     }
 
     @Override
-    public float largestUsualWeight(String space) {
-        try {
-            var batch = workers.encode(
-                    EncodeBatch.newBuilder()
-                            .setSpaceId(space)
-                            .setRole(TextRole.TEXT_ROLE_DOCUMENT)
-                            .addAllTexts(SAMPLES)
-                            .build(),
-                    TIMEOUT);
-            float largest = 0;
-            for (SparseVector vector : VectorBlockCodec.decode(
-                    batch.getVectors().getPayload().toByteArray(),
-                    SAMPLES.size(),
-                    batch.getVectors().getCrc32C())) {
-                for (float weight : vector.weights()) {
-                    largest = Math.max(largest, weight);
-                }
+    public float largestUsualWeight(String space) throws InterruptedException {
+        var batch = workers.encode(
+                EncodeBatch.newBuilder()
+                        .setSpaceId(space)
+                        .setRole(TextRole.TEXT_ROLE_DOCUMENT)
+                        .addAllTexts(SAMPLES)
+                        .build(),
+                TIMEOUT);
+        float largest = 0;
+        for (SparseVector vector : VectorBlockCodec.decode(
+                batch.getVectors().getPayload().toByteArray(),
+                SAMPLES.size(),
+                batch.getVectors().getCrc32C())) {
+            for (float weight : vector.weights()) {
+                largest = Math.max(largest, weight);
             }
-            if (largest == 0) {
-                throw Refusals.failedPrecondition("the workers' model gives sample texts no term at all;"
-                        + " there is no scale for 8-bit weights: check the checkpoint, or use 32-bit weights");
-            }
-            return largest * HEADROOM;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw Refusals.unavailable("interrupted while measuring the model's weights");
         }
+        if (largest == 0) {
+            throw Refusals.failedPrecondition("the workers' model gives sample texts no term at all;"
+                    + " there is no scale for 8-bit weights: check the checkpoint, or use 32-bit weights");
+        }
+        return largest * HEADROOM;
     }
 }

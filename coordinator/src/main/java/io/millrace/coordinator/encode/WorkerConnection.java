@@ -4,6 +4,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.millrace.coordinator.catalog.IndexServers;
+import io.millrace.service.Refusals;
 import io.millrace.v1.DescribeModelRequest;
 import io.millrace.v1.EncoderWorkerGrpc;
 import io.millrace.v1.ModelDescription;
@@ -80,8 +81,8 @@ final class WorkerConnection implements AutoCloseable {
                 lastProblem = "its stream ended";
                 LOG.info("worker lost: address={}", address);
             } catch (StatusRuntimeException e) {
-                lastProblem = e.getStatus().toString();
-                LOG.debug("worker not reachable: address={} reason={}", address, e.getStatus());
+                lastProblem = Refusals.inOneLine(e.getStatus());
+                LOG.debug("worker not reachable: address={} reason={}", address, lastProblem);
             } catch (InterruptedException e) {
                 return;
             }

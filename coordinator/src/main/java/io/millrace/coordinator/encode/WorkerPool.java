@@ -28,6 +28,7 @@ import org.slf4j.LoggerFactory;
 public final class WorkerPool implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerPool.class);
     private static final long WAKE_MILLIS = 250;
+    private static final Duration FIRST_WORKER_TIMEOUT = Duration.ofSeconds(8);
     private static final long FIRST_PAUSE_MILLIS = 5;
     private static final long LONGEST_PAUSE_MILLIS = 500;
 
@@ -75,7 +76,7 @@ public final class WorkerPool implements AutoCloseable {
                 return answer.get(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
             } catch (ExecutionException e) {
                 last = refusalOf(e);
-                LOG.debug("encode attempt failed: {}", last.getStatus());
+                LOG.debug("encode attempt failed: {}", Refusals.inOneLine(last.getStatus()));
                 Thread.sleep(pauseMillis);
                 pauseMillis = Math.min(2 * pauseMillis, LONGEST_PAUSE_MILLIS);
             } catch (TimeoutException e) {
@@ -85,11 +86,13 @@ public final class WorkerPool implements AutoCloseable {
     }
 
     /**
-     * The one space that all connected workers serve.
+     * The one space that all connected workers serve. Waits a few seconds for a first worker, since a cluster's parts
+     * start in any order.
      *
      * @throws StatusRuntimeException UNAVAILABLE if no worker is connected, FAILED_PRECONDITION if they disagree
      */
-    public String space() {
+    public String space() throws InterruptedException {
+        awaitWorkers(1, FIRST_WORKER_TIMEOUT);
         List<String> spaces = connectedModels().stream()
                 .map(ModelDescription::getSpaceId)
                 .distinct()
@@ -114,9 +117,13 @@ public final class WorkerPool implements AutoCloseable {
 
     /** Waits until every worker is connected, or the time is up; returns whether all are. */
     public boolean awaitAll(Duration timeout) throws InterruptedException {
+        return awaitWorkers(workers.size(), timeout);
+    }
+
+    private boolean awaitWorkers(int wanted, Duration timeout) throws InterruptedException {
         long deadline = System.nanoTime() + timeout.toNanos();
         synchronized (signal) {
-            while (workers.stream().anyMatch(worker -> worker.link() == null)) {
+            while (connectedModels().size() < wanted) {
                 long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
                 if (left <= 0) {
                     return false;
@@ -205,7 +212,8 @@ public final class WorkerPool implements AutoCloseable {
 
     private StatusRuntimeException noneInTime(String space, Duration timeout, @Nullable StatusRuntimeException last) {
         return Refusals.unavailable("no encoder worker of space " + space + " answered within " + timeout.toMillis()
-                + " ms" + (last == null ? "" : "; the last failure was " + last.getStatus()) + "; " + problems());
+                + " ms" + (last == null ? "" : "; the last failure was " + Refusals.inOneLine(last.getStatus())) + "; "
+                + problems());
     }
 
     private String problems() {

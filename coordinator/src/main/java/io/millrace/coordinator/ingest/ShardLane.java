@@ -5,6 +5,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.millrace.coordinator.catalog.CollectionCatalog;
 import io.millrace.coordinator.catalog.IndexServers;
+import io.millrace.service.Refusals;
 import io.millrace.v1.Collection;
 import io.millrace.v1.ConsistencyToken;
 import io.millrace.v1.IngestAck;
@@ -129,7 +130,7 @@ final class ShardLane extends Stage {
                     throw Status.UNAVAILABLE
                             .withDescription("index server " + servers.address(placement.getServer())
                                     + " did not take the write within " + retryLimit.toSeconds() + " s: "
-                                    + e.getStatus())
+                                    + Refusals.inOneLine(e.getStatus()))
                             .asRuntimeException();
                 }
                 Thread.sleep(pause);
