@@ -1,6 +1,8 @@
 package io.millrace.deploy.cli;
 
 import io.millrace.client.MillraceException;
+import io.millrace.index.record.StoreException;
+import io.millrace.model.InvalidModelException;
 import io.millrace.service.Settings;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -53,6 +55,8 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
                 LOG.debug("refused", e);
                 return ExitCode.USAGE;
             }
+            case InvalidModelException e -> say(String.valueOf(e.getMessage()));
+            case StoreException e -> say(String.valueOf(e.getMessage()));
             case InterruptedException e -> say("interrupted");
             default -> {
                 say("unexpected failure, please report it: " + failure);
