@@ -11,6 +11,10 @@ import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.reflection.v1.ServerReflectionGrpc;
+import io.grpc.reflection.v1.ServerReflectionRequest;
+import io.grpc.reflection.v1.ServerReflectionResponse;
+import io.grpc.reflection.v1.ServiceResponse;
 import io.grpc.stub.StreamObserver;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -19,6 +23,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -53,6 +58,44 @@ class GrpcServerTest {
             try (HttpClient http = HttpClient.newHttpClient()) {
                 assertThat(http.send(scrape, BodyHandlers.ofString()).body())
                         .contains("jvm_memory_bytes_used", "millrace_rpc_seconds");
+            }
+        }
+    }
+
+    @Test
+    void reflectionNamesTheServices() throws Exception {
+        try (GrpcServer server = GrpcServer.start("test", ServerSettings.loopback(), new Metrics(), List.of())) {
+            ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", server.port())
+                    .usePlaintext()
+                    .build();
+            try {
+                CompletableFuture<ServerReflectionResponse> answer = new CompletableFuture<>();
+                StreamObserver<ServerReflectionRequest> requests = ServerReflectionGrpc.newStub(channel)
+                        .withDeadlineAfter(10, TimeUnit.SECONDS)
+                        .serverReflectionInfo(new StreamObserver<>() {
+                            @Override
+                            public void onNext(ServerReflectionResponse response) {
+                                answer.complete(response);
+                            }
+
+                            @Override
+                            public void onError(Throwable t) {
+                                answer.completeExceptionally(t);
+                            }
+
+                            @Override
+                            public void onCompleted() {}
+                        });
+                requests.onNext(
+                        ServerReflectionRequest.newBuilder().setListServices("").build());
+                assertThat(answer.get(10, TimeUnit.SECONDS)
+                                .getListServicesResponse()
+                                .getServiceList())
+                        .extracting(ServiceResponse::getName)
+                        .contains("grpc.health.v1.Health");
+                requests.onCompleted();
+            } finally {
+                channel.shutdownNow();
             }
         }
     }
