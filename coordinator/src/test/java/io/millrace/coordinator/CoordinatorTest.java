@@ -304,6 +304,20 @@ class CoordinatorTest {
     }
 
     @Test
+    void aNameUsedAgainAfterADropGetsAGenerationOfItsOwn() {
+        create("again");
+        calls().dropCollection(
+                        DropCollectionRequest.newBuilder().setName("again").build());
+        Collection second = calls().createCollection(
+                        CreateCollectionRequest.newBuilder().setName("again").build());
+        assertThat(second.getGeneration()).isEqualTo(2);
+        // A write on its way to the first one finds no shard.
+        assertThat(firstIndex.shards.keySet())
+                .extracting(ShardRef::getGeneration)
+                .containsExactly(2L);
+    }
+
+    @Test
     void eightBitWeightsGetTheirScaleFromTheModel() {
         Collection collection = calls().createCollection(CreateCollectionRequest.newBuilder()
                 .setName("small")

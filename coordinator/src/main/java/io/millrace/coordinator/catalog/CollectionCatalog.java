@@ -112,7 +112,10 @@ public final class CollectionCatalog {
                 .setEncodeTextOnly(request.getEncodeTextOnly())
                 .build();
         // Listed as a drop until it is whole: a crash half-way is cleaned up, not half used.
-        metadata.update(m -> m.toBuilder().addPendingDrops(collection).build());
+        metadata.update(m -> m.toBuilder()
+                .addPendingDrops(collection)
+                .putLastGeneration(name, collection.getGeneration())
+                .build());
         createShards(collection);
         metadata.update(m -> withoutPendingDrop(m, collection).toBuilder()
                 .addCollections(collection)
@@ -198,7 +201,7 @@ public final class CollectionCatalog {
         String space = model.space();
         Collection.Builder collection = Collection.newBuilder()
                 .setName(name)
-                .setGeneration(1)
+                .setGeneration(metadata.current().getLastGenerationOrDefault(name, 0) + 1)
                 .setEpoch(1)
                 .setShardMapEpoch(1)
                 .setSpaceId(space)
