@@ -55,8 +55,10 @@ final class ReverseDictionary {
 
     /** Streams definitions in and waits until all can be found. */
     void index(Iterator<Document> glosses, int count) throws IOException, InterruptedException {
-        client.createCollection(
-                CreateCollectionRequest.newBuilder().setName(COLLECTION).build());
+        client.createCollection(CreateCollectionRequest.newBuilder()
+                .setName(COLLECTION)
+                .setEncodeTextOnly(true)
+                .build());
         console.print(String.format(
                 Locale.ROOT, "%nIndexing %,d of %,d definitions of WordNet 3.1 ...", count, WordNetGlosses.TOTAL));
         Progress progress = new Progress(console, "Indexing");

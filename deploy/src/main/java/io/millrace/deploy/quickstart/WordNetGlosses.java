@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * WordNet 3.1's definitions as documents of a reverse dictionary: describe a thing, get the word.
  *
- * <p>The text is the gloss. The words it defines are the metadata field {@code name}: they head the hit, but are not
- * encoded, so that a search must find the definition by its meaning and not by the word. The id is the letter of the part
- * of speech and the offset in WordNet's file, such as {@code n00001740}.
+ * <p>The text is the gloss. The words it defines are the title, which must not be encoded: the collection encodes the
+ * text alone, or a search for a definition would find the word itself. The id is the letter of the part of speech and
+ * the offset in WordNet's file, such as {@code n00001740}.
  *
  * <p>A smaller selection is spread evenly over nouns, verbs, adjectives and adverbs, and is the same each time.
  */
@@ -99,7 +99,7 @@ final class WordNetGlosses implements Iterator<Document> {
                 .setId(String.format(Locale.ROOT, "%s%08d", part.getKey(), synset.getOffset()))
                 .setSource(DocumentSource.newBuilder()
                         .setText(synset.getGloss())
-                        .putMetadata("name", name)
+                        .setTitle(name)
                         .putMetadata("pos", part.getLabel()))
                 .build();
     }

@@ -29,7 +29,7 @@ class WordNetGlossesTest {
             Document document = glosses.next();
             assertThat(document.getSource().getText()).isNotBlank();
             assertThat(document.getSource().getTitle()).isEmpty();
-            assertThat(document.getSource().getMetadataOrThrow("name")).isNotBlank();
+            assertThat(document.getSource().getTitle()).isNotBlank();
             ids.add(document.getId());
         }
         assertThat(ids).hasSize(WordNetGlosses.TOTAL).contains("n00001740");
