@@ -28,7 +28,6 @@ class WordNetGlossesTest {
         while (glosses.hasNext()) {
             Document document = glosses.next();
             assertThat(document.getSource().getText()).isNotBlank();
-            assertThat(document.getSource().getTitle()).isEmpty();
             assertThat(document.getSource().getTitle()).isNotBlank();
             ids.add(document.getId());
         }
