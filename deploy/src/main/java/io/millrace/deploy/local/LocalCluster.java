@@ -6,8 +6,6 @@ import io.millrace.encoder.EncoderWorker;
 import io.millrace.encoder.EncoderWorkerConfig;
 import io.millrace.index.IndexServer;
 import io.millrace.index.IndexServerConfig;
-import io.millrace.model.EncoderOptions;
-import io.millrace.model.SparseEncoders;
 import io.millrace.service.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -71,12 +69,8 @@ public final class LocalCluster implements AutoCloseable {
         // Workers share the machine: together one inference thread for each processor.
         int threads = Math.max(1, Runtime.getRuntime().availableProcessors() / options.workers());
         for (int i = 0; i < options.workers(); i++) {
-            EncoderWorkerConfig config =
-                    local(EncoderWorkerConfig.class, "--model=" + options.model(), "--threads=" + threads);
             EncoderWorker worker = EncoderWorker.start(
-                    config,
-                    SparseEncoders.open(
-                            options.model(), EncoderOptions.defaults().withThreads(threads)));
+                    local(EncoderWorkerConfig.class, "--model=" + options.model(), "--threads=" + threads));
             servers.addFirst(worker);
             workers.add(worker.address());
             members.add(new Member("encoder-worker", worker.address(), worker.metricsPort()));

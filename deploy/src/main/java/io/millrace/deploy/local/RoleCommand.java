@@ -8,8 +8,6 @@ import io.millrace.encoder.EncoderWorker;
 import io.millrace.encoder.EncoderWorkerConfig;
 import io.millrace.index.IndexServer;
 import io.millrace.index.IndexServerConfig;
-import io.millrace.model.EncoderOptions;
-import io.millrace.model.SparseEncoders;
 import io.millrace.service.Settings;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -74,11 +72,9 @@ public final class RoleCommand<C extends Record> implements Callable<Integer>, S
     }
 
     private static Running startWorker(EncoderWorkerConfig config) throws IOException {
-        int threads = config.threads() == 0 ? Runtime.getRuntime().availableProcessors() : config.threads();
-        return running(EncoderWorker.start(
-                config,
-                SparseEncoders.open(
-                        Models.find(config.model()), EncoderOptions.defaults().withThreads(threads))));
+        // Says what a checkpoint folder holds when this one is none.
+        Models.find(config.model());
+        return running(EncoderWorker.start(config));
     }
 
     private static Running running(Coordinator server) {
