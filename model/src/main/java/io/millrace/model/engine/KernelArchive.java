@@ -5,16 +5,19 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * The TorchScript archive that holds {@code kernels.py}: a zip of the source text, of a pickle that says "one object of
- * class Kernels without state", and of the format's version. Written here, so that no Python is needed anywhere.
+ * The TorchScript archive that holds the files of {@code kernels/}: a zip of their text, of a pickle that says "one object
+ * of class Kernels without state", and of the format's version. Written here, so that no Python is needed anywhere.
  */
 final class KernelArchive {
-    private static final String SOURCE = "kernels.py";
+    /** The class's head, then its functions by what they are about. */
+    private static final List<String> SOURCES = List.of("module", "linear", "stack", "mlm", "screening");
+
     private static final String ROOT = "kernels/";
 
     /** Version of the operators' signatures; under an older one libtorch offers the signatures of its past. */
@@ -35,14 +38,11 @@ final class KernelArchive {
 
     /** The archive's bytes, made from the source text in this package. */
     static byte[] bytes() {
-        try (InputStream source = KernelArchive.class.getResourceAsStream(SOURCE)) {
-            if (source == null) {
-                throw new IllegalStateException(SOURCE + " is missing from the jar; build it again");
-            }
+        try {
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();
             try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
                 put(zip, "data.pkl", OBJECT);
-                put(zip, "code/__torch__.py", source.readAllBytes());
+                put(zip, "code/__torch__.py", source());
                 put(zip, "constants.pkl", NO_CONSTANTS);
                 put(zip, "version", OPERATOR_VERSION.getBytes(StandardCharsets.US_ASCII));
                 put(zip, "byteorder", "little".getBytes(StandardCharsets.US_ASCII));
@@ -51,6 +51,21 @@ final class KernelArchive {
         } catch (IOException e) {
             throw new UncheckedIOException("memory streams do not fail", e);
         }
+    }
+
+    private static byte[] source() throws IOException {
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        for (String part : SOURCES) {
+            String name = "kernels/" + part + ".py";
+            try (InputStream resource = KernelArchive.class.getResourceAsStream(name)) {
+                if (resource == null) {
+                    throw new IllegalStateException(name + " is missing from the jar; build it again");
+                }
+                resource.transferTo(text);
+                text.write('\n');
+            }
+        }
+        return text.toByteArray();
     }
 
     private static void put(ZipOutputStream zip, String name, byte[] content) throws IOException {

@@ -15,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The stateless functions of {@code kernels.py}, each a whole encoder or head in one native call. Weights are arguments.
+ * The stateless functions of {@code kernels/*.py}, each a whole encoder or head in one native call. Weights are arguments.
  * Safe for many threads.
  */
 public final class KernelLibrary implements AutoCloseable {
