@@ -2,7 +2,7 @@
   # transform: packed dense [H, H], its bias, norm weight and bias.
   def transform(self: __torch__.Kernels, rows: Tensor, transform: List[Tensor], epsilon: float,
       activation: str) -> Tensor:
-    y = (self).activate((self).linear(rows, transform[0], transform[1]), activation)
+    y = (self).activate((self).packed_linear(rows, transform[0], transform[1]), activation)
     return torch.layer_norm(y, [torch.size(rows, 1)], transform[2], transform[3], epsilon)
 
   # Non-zeros of dense weights [B, V]: how many in each row [B], their terms and their weights, row by row.
@@ -19,7 +19,7 @@
     maxima = annotate(List[Tensor], [])
     rows = torch.size(states, 0) // texts
     for i in range(torch.len(tiles)):
-      products = (self).linear(states, tiles[i], None)
+      products = (self).packed_linear(states, tiles[i], None)
       _0 = torch.append(maxima, torch.amax(torch.view(products, [texts, rows, -1]), [1]))
     return torch.cat(maxima, 1)
 
@@ -53,7 +53,7 @@
     counted = torch.unsqueeze(counts, 2)
     sums = annotate(List[Tensor], [])
     for i in range(torch.len(tiles)):
-      y = torch.relu((self).linear(x, tiles[i], biases[i]) * scale + shift)
+      y = torch.relu((self).packed_linear(x, tiles[i], biases[i]) * scale + shift)
       for j in range(logarithms):
         y = torch.log1p(y)
       _0 = torch.append(sums, torch.sum(torch.view(y, [b, t, -1]) * counted, [1]))

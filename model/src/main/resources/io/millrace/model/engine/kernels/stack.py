@@ -19,13 +19,13 @@
     mask = torch.expand(torch.view(mask, [b, 1, 1, t]), [b, heads, t, t])
     for i in range(torch.len(layers) // 12):
       k = 12 * i
-      qkv = torch.view((self).linear(x, layers[k], layers[k + 1]), [b, t, 3, heads, h // heads])
+      qkv = torch.view((self).packed_linear(x, layers[k], layers[k + 1]), [b, t, 3, heads, h // heads])
       qkv = torch.permute(qkv, [2, 0, 3, 1, 4])
       a = torch.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], mask)
       a = torch.reshape(torch.transpose(a, 1, 2), [b * t, h])
-      x = x + (self).linear(a, layers[k + 2], layers[k + 3])
+      x = x + (self).packed_linear(a, layers[k + 2], layers[k + 3])
       x = torch.layer_norm(x, [h], layers[k + 4], layers[k + 5], epsilon)
-      f = (self).activate((self).linear(x, layers[k + 6], layers[k + 7]), activation)
-      x = x + (self).linear(f, layers[k + 8], layers[k + 9])
+      f = (self).activate((self).packed_linear(x, layers[k + 6], layers[k + 7]), activation)
+      x = x + (self).packed_linear(f, layers[k + 8], layers[k + 9])
       x = torch.layer_norm(x, [h], layers[k + 10], layers[k + 11], epsilon)
     return torch.view(x, [b, t, h])
