@@ -7,13 +7,15 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.millrace.model.EncoderOptions.Kernels;
+import io.millrace.model.batch.ModelInput;
 import io.millrace.model.batch.PaddedBatch;
 import io.millrace.model.checkpoint.Checkpoint;
+import io.millrace.model.contract.EncodingContract;
 import io.millrace.model.contract.HeadContract;
 import io.millrace.model.contract.LogitAffine;
 import io.millrace.model.contract.Pooling;
+import io.millrace.model.contract.RoleContract;
 import io.millrace.model.contract.Saturation;
-import io.millrace.model.contract.SpecialTokenPolicy;
 import io.millrace.model.head.MlmKernelHead;
 import io.millrace.model.head.MlmScreenedHead;
 import io.millrace.vector.SparseVector;
@@ -26,6 +28,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -120,43 +123,57 @@ class EmbeddedModelTest {
         EncoderOptions options = EncoderOptions.defaults().withThreads(1);
         Checkpoint checkpoint = Checkpoint.open(MODEL);
         Random random = new Random(13);
-        try (SparseModel screened = SparseModel.load(checkpoint, options.withKernels(Kernels.SCREENED));
-                SparseModel full = SparseModel.load(checkpoint, options.withKernels(Kernels.FUSED))) {
+        try (SparseModel screened = SparseModel.load(
+                        MODEL,
+                        checkpoint.architecture(),
+                        checkpoint.contract(),
+                        options.withKernels(Kernels.SCREENED));
+                SparseModel full = SparseModel.load(
+                        MODEL, checkpoint.architecture(), checkpoint.contract(), options.withKernels(Kernels.FUSED))) {
             for (int i = 0; i < 20; i++) {
-                PaddedBatch batch = PaddedBatch.of(
+                ModelInput batch = ModelInput.of(PaddedBatch.of(
                         List.of(
                                 random.ints(1 + random.nextInt(80), 1000, 30_000)
                                         .toArray(),
                                 random.ints(1 + random.nextInt(80), 1000, 30_000)
                                         .toArray()),
                         new BitSet(),
-                        0);
-                VectorDistance.assertClose(screened.encode(batch), full.encode(batch), TOLERANCE, "batch " + i);
+                        0));
+                VectorDistance.assertClose(
+                        screened.encode(batch, TextRole.QUERY),
+                        full.encode(batch, TextRole.QUERY),
+                        TOLERANCE,
+                        "batch " + i);
             }
-            assertThat(screened.head())
+            assertThat(screened.head(TextRole.QUERY))
                     .isInstanceOfSatisfying(
                             MlmScreenedHead.class,
                             head -> assertThat(head.shareInFull()).isZero());
-            assertThat(full.head()).isInstanceOf(MlmKernelHead.class);
+            assertThat(full.head(TextRole.QUERY)).isInstanceOf(MlmKernelHead.class);
         }
     }
 
     @Test
     void aTextThatScreeningCannotThinOutIsComputedInFull() throws IOException {
         // A shift of 20 lifts every logit above zero, so that no bound can rule a term out.
-        HeadContract lifted = new HeadContract(
-                Pooling.MAX, Saturation.LOG1P, new LogitAffine(1, 20), SpecialTokenPolicy.KEEP, 30_522);
         Checkpoint checkpoint = Checkpoint.open(MODEL);
+        RoleContract role = checkpoint.contract().document();
+        RoleContract lifted = new RoleContract(
+                role.text(),
+                role.reading(),
+                new HeadContract.Mlm(Pooling.MAX, Saturation.LOG1P, new LogitAffine(1, 20), 30_522),
+                role.pruning());
+        EncodingContract contract = new EncodingContract("lifted", lifted, lifted, new TreeMap<>());
         EncoderOptions options = EncoderOptions.defaults().withThreads(1);
-        PaddedBatch batch = PaddedBatch.of(List.of(new int[] {101, 2651, 102}), new BitSet(), 0);
-        try (SparseModel screened =
-                        SparseModel.load(MODEL, checkpoint.config(), lifted, options.withKernels(Kernels.SCREENED));
-                SparseModel full =
-                        SparseModel.load(MODEL, checkpoint.config(), lifted, options.withKernels(Kernels.FUSED))) {
-            List<SparseVector> vectors = screened.encode(batch);
+        ModelInput batch = ModelInput.of(PaddedBatch.of(List.of(new int[] {101, 2651, 102}), new BitSet(), 0));
+        try (SparseModel screened = SparseModel.load(
+                        MODEL, checkpoint.architecture(), contract, options.withKernels(Kernels.SCREENED));
+                SparseModel full = SparseModel.load(
+                        MODEL, checkpoint.architecture(), contract, options.withKernels(Kernels.FUSED))) {
+            List<SparseVector> vectors = screened.encode(batch, TextRole.QUERY);
             assertThat(vectors.getFirst().size()).isGreaterThan(20_000);
-            VectorDistance.assertClose(vectors, full.encode(batch), TOLERANCE, "dense");
-            assertThat(screened.head())
+            VectorDistance.assertClose(vectors, full.encode(batch, TextRole.QUERY), TOLERANCE, "dense");
+            assertThat(screened.head(TextRole.QUERY))
                     .isInstanceOfSatisfying(
                             MlmScreenedHead.class,
                             head -> assertThat(head.shareInFull()).isEqualTo(1));
@@ -207,7 +224,7 @@ class EmbeddedModelTest {
         assertThatThrownBy(() -> SparseEncoders.open(MODEL, options.withMaxTokens(513)))
                 .isInstanceOf(InvalidModelException.class)
                 .hasMessageContaining("513")
-                .hasMessageContaining("512 positions");
+                .hasMessageContaining("the model has 512");
     }
 
     @Test

@@ -1,15 +1,20 @@
 package io.millrace.model.engine;
 
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.millrace.model.InvalidModelException;
+import io.millrace.model.architecture.TensorSpec;
 import io.millrace.model.safetensors.WeightFiles;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * A checkpoint's weights as fp32 arrays, each checked for its shape. Remembers what was asked for, so that a tensor that
@@ -17,45 +22,67 @@ import java.util.TreeSet;
  */
 public final class Parameters {
     private final WeightFiles files;
-    private final PtNDManager owner;
+    private final String backbonePrefix;
     private final Set<String> read = new HashSet<>();
 
     /**
      * Over open weight files.
      *
-     * @param owner what the arrays are freed with
+     * @param backbonePrefix of names, which a checkpoint of the bare backbone leaves out
      */
-    public Parameters(WeightFiles files, PtNDManager owner) {
+    public Parameters(WeightFiles files, String backbonePrefix) {
         this.files = files;
-        this.owner = owner;
+        this.backbonePrefix = backbonePrefix;
     }
 
-    /** Whether there is a tensor of that name. */
+    /** Whether there is a tensor of that name, or of one of its older forms. */
     public boolean contains(String name) {
-        return files.contains(name);
+        return stored(name).isPresent();
+    }
+
+    /** The name under which a tensor is stored: older files call norms gamma and beta, bare ones leave out a prefix. */
+    private Optional<String> stored(String name) {
+        String bare = !backbonePrefix.isEmpty() && name.startsWith(backbonePrefix)
+                ? name.substring(backbonePrefix.length())
+                : name;
+        return Stream.of(name, bare, norm(name), norm(bare))
+                .filter(files::contains)
+                .findFirst();
+    }
+
+    private static String norm(String name) {
+        return name.replaceFirst("LayerNorm\\.weight$", "LayerNorm.gamma")
+                .replaceFirst("LayerNorm\\.bias$", "LayerNorm.beta");
     }
 
     /**
      * An array, copied from the file into memory of libtorch's own. An array made from a Java buffer borrows the buffer's
      * memory, which goes with the Java object; slices of it live on in native code and would read freed memory.
      *
+     * @param owner what the array is freed with
      * @throws InvalidModelException if it is missing, or its shape, type or values are not as they must be
      */
-    public PtNDArray array(String name, long... shape) {
+    public PtNDArray array(TensorSpec tensor, PtNDManager owner) {
+        String name = stored(tensor.name()).orElse(tensor.name());
         read.add(name);
+        long[] shape = tensor.shape().stream().mapToLong(Long::longValue).toArray();
         try (PtNDArray borrowed = owner.create(files.floats(name, shape), new Shape(shape), DataType.FLOAT32)) {
             return (PtNDArray) borrowed.duplicate();
         }
     }
 
-    /** Scale of a layer norm, called {@code weight} or, in older files, {@code gamma}. */
-    public PtNDArray normScale(String layer, long size) {
-        return array(files.contains(layer + ".gamma") ? layer + ".gamma" : layer + ".weight", size);
-    }
-
-    /** Shift of a layer norm, called {@code bias} or, in older files, {@code beta}. */
-    public PtNDArray normShift(String layer, long size) {
-        return array(files.contains(layer + ".beta") ? layer + ".beta" : layer + ".bias", size);
+    /** Arrays one below the other, as {@link #array}. */
+    public PtNDArray stacked(List<TensorSpec> tensors, PtNDManager owner) {
+        if (tensors.size() == 1) {
+            return array(tensors.getFirst(), owner);
+        }
+        try (PtNDManager local = owner.newSubManager(owner.getDevice())) {
+            NDList parts = new NDList();
+            tensors.forEach(tensor -> parts.add(array(tensor, local)));
+            PtNDArray whole = (PtNDArray) NDArrays.concat(parts);
+            whole.attach(owner);
+            return whole;
+        }
     }
 
     /**

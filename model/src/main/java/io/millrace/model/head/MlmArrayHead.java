@@ -8,13 +8,11 @@ import ai.djl.nn.norm.LayerNorm;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.millrace.model.batch.PaddedBatch;
-import io.millrace.model.checkpoint.BertConfig;
 import io.millrace.model.contract.HeadContract;
 import io.millrace.model.contract.Pooling;
 import io.millrace.model.engine.ArrayMath;
 import io.millrace.vector.SparseVector;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -26,12 +24,12 @@ public final class MlmArrayHead implements SparseHead {
     private static final int TILE = 1024;
 
     private final MlmHeadWeights weights;
-    private final HeadContract contract;
+    private final HeadContract.Mlm contract;
     private final List<PtNDArray> slices = new ArrayList<>();
     private final List<PtNDArray> biases = new ArrayList<>();
 
     /** Over weights that the caller keeps and frees. */
-    public MlmArrayHead(MlmHeadWeights weights, HeadContract contract) {
+    public MlmArrayHead(MlmHeadWeights weights, HeadContract.Mlm contract) {
         this.weights = weights;
         this.contract = contract;
         for (int begin = 0; begin < contract.outputs(); begin += TILE) {
@@ -59,50 +57,34 @@ public final class MlmArrayHead implements SparseHead {
                     pooled.add(slice);
                 }
             }
-            return sparse(NDArrays.concat(pooled, 1));
+            return SparseRows.nonZeros(NDArrays.concat(pooled, 1));
         }
     }
 
     private NDArray transform(NDArray hidden) {
-        BertConfig config = weights.config();
-        NDArray dense = ArrayMath.linear(hidden, weights.dense(), weights.denseBias());
+        if (weights.transform().isEmpty()) {
+            return hidden;
+        }
+        MlmHeadWeights.Transform transform = weights.transform().get();
+        NDArray dense = ArrayMath.linear(hidden, transform.dense(), transform.denseBias());
         return LayerNorm.layerNorm(
-                        ArrayMath.activate(dense, config.activation()),
-                        new Shape(config.hiddenSize()),
-                        weights.normScale(),
-                        weights.normShift(),
-                        (float) config.layerNormEpsilon())
+                        ArrayMath.activate(dense, transform.activation()),
+                        new Shape(hidden.getShape().get(2)),
+                        transform.normScale(),
+                        transform.normShift(),
+                        (float) transform.epsilon())
                 .singletonOrThrow();
     }
 
     private NDArray activate(NDArray logits) {
-        NDArray active = logits.mul(contract.logits().scale())
+        NDArray active = logits.mul(weights.scale())
+                .mul(contract.logits().scale())
                 .add(contract.logits().shift())
                 .maximum(0);
         for (int i = 0; i < contract.saturation().logarithms(); i++) {
             active = ArrayMath.log1p(active);
         }
         return active;
-    }
-
-    private static List<SparseVector> sparse(NDArray dense) {
-        List<SparseVector> vectors = new ArrayList<>();
-        int width = (int) dense.getShape().get(1);
-        float[] values = dense.toFloatArray();
-        int[] ids = new int[width];
-        float[] kept = new float[width];
-        for (int start = 0; start < values.length; start += width) {
-            int count = 0;
-            for (int term = 0; term < width; term++) {
-                // Written so that NaN stays in, and is refused by the vector.
-                if (values[start + term] != 0f) {
-                    ids[count] = term;
-                    kept[count++] = values[start + term];
-                }
-            }
-            vectors.add(new SparseVector(Arrays.copyOf(ids, count), Arrays.copyOf(kept, count)));
-        }
-        return vectors;
     }
 
     @Override

@@ -19,7 +19,7 @@ public final class MlmKernelHead implements SparseHead {
     private final PackedMlmHead weights;
 
     /** Packs the weights, and takes over those that are used as they are. */
-    public MlmKernelHead(KernelLibrary kernels, MlmHeadWeights weights, HeadContract contract) {
+    public MlmKernelHead(KernelLibrary kernels, MlmHeadWeights weights, HeadContract.Mlm contract) {
         this.kernels = kernels;
         this.pooling = contract.pooling();
         this.weights = new PackedMlmHead(kernels, weights, contract);

@@ -48,7 +48,7 @@ public final class MlmScreenedHead implements SparseHead {
     private final AtomicLong textsInFull = new AtomicLong();
 
     /** Packs and quantises the weights; the projection itself is shared with whoever owns it. */
-    public MlmScreenedHead(KernelLibrary kernels, MlmHeadWeights weights, HeadContract contract) {
+    public MlmScreenedHead(KernelLibrary kernels, MlmHeadWeights weights, HeadContract.Mlm contract) {
         this.kernels = kernels;
         this.weights = new PackedMlmHead(kernels, weights, contract);
         PtNDArray rows = own(PackedMlmHead.slice(weights.projection(), 0, contract.outputs()));

@@ -6,11 +6,12 @@ import io.millrace.vector.SparseVector;
 import java.util.List;
 
 /** Turns hidden states into one sparse vector a text. Safe for many threads. */
-public sealed interface SparseHead extends AutoCloseable permits MlmArrayHead, MlmKernelHead, MlmScreenedHead {
+public sealed interface SparseHead extends AutoCloseable permits MlmArrayHead, MlmKernelHead, MlmScreenedHead, MlpHead {
     /**
      * Vectors of a batch, in its order.
      *
      * @param hidden [B, T, H] of the backbone; freed by the caller
+     * @param batch the cells that the backbone's reader read
      * @throws io.millrace.vector.InvalidVectorException if a weight came out NaN or infinite
      */
     List<SparseVector> vectors(PtNDArray hidden, PaddedBatch batch);

@@ -51,7 +51,7 @@ class BatchPlanTest {
         ignored.set(1);
         PaddedBatch batch = PaddedBatch.of(List.of(new int[] {1, 7, 8, 1}, new int[] {1, 9}), ignored, 5);
         assertThat(batch.ids()).containsExactly(1, 7, 8, 1, 1, 9, 5, 5);
-        assertThat(batch.lengths()).containsExactly(4, 2);
+        assertThat(batch.keyMask()).containsExactly(1, 1, 1, 1, 1, 1, 0, 0);
         assertThat(batch.countingRows()).containsExactly(1, 1, 2, 1, 5, 5, 5, 5);
         assertThat(batch.countingMask()).containsExactly(0, 1, 1, 0, 0, 1, 0, 0);
     }
@@ -60,7 +60,8 @@ class BatchPlanTest {
     void refusesATextOfWhichNothingCounts() {
         BitSet ignored = new BitSet();
         ignored.set(1);
-        assertThatThrownBy(() -> PaddedBatch.of(List.of(new int[] {7}, new int[] {1}), ignored, 0))
+        assertThatThrownBy(() -> PaddedBatch.of(List.of(new int[] {7}, new int[] {1}), ignored, 0)
+                        .countingRows())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("text 1")
                 .hasMessageContaining("no position that counts");

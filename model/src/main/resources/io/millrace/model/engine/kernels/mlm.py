@@ -1,9 +1,12 @@
-  # The masked-LM head's transform of rows [N, H]: dense, activation, layer norm.
-  # transform: packed dense [H, H], its bias, norm weight and bias.
+  # A head's transform of rows [N, H]: dense, activation, layer norm. transform: linear layer (3 slots), norm (2 slots);
+  # empty for none.
   def transform(self: __torch__.Kernels, rows: Tensor, transform: List[Tensor], epsilon: float,
       activation: str) -> Tensor:
-    y = (self).activate((self).packed_linear(rows, transform[0], transform[1]), activation)
-    return torch.layer_norm(y, [torch.size(rows, 1)], transform[2], transform[3], epsilon)
+    y = rows
+    if torch.len(transform) > 0:
+      y = (self).activate((self).linear(rows, transform, 0), activation)
+      y = (self).norm(y, transform, 3, False, epsilon)
+    return y
 
   # Non-zeros of dense weights [B, V]: how many in each row [B], their terms and their weights, row by row.
   # NaN is not zero: it goes out, and is refused there.

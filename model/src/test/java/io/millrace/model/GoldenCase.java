@@ -1,0 +1,150 @@
+package io.millrace.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.millrace.model.architecture.Architectures;
+import io.millrace.model.batch.InputLayout;
+import io.millrace.model.contract.Alignment;
+import io.millrace.model.contract.EncodingContract;
+import io.millrace.model.contract.HeadContract;
+import io.millrace.model.contract.LogitAffine;
+import io.millrace.model.contract.Pooling;
+import io.millrace.model.contract.Positions;
+import io.millrace.model.contract.PruningContract;
+import io.millrace.model.contract.ReadingContract;
+import io.millrace.model.contract.ReadingMode;
+import io.millrace.model.contract.RoleContract;
+import io.millrace.model.contract.Saturation;
+import io.millrace.model.contract.SpecialTokenPolicy;
+import io.millrace.model.contract.TextContract;
+import io.millrace.vector.SparseVector;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+
+/**
+ * One recorded case: a model, how it is read, token ids and the vectors that the reference gave.
+ *
+ * @param name of the case
+ * @param directory of the model
+ * @param role how texts become vectors
+ * @param special ids of control tokens
+ * @param texts token ids of each
+ * @param vectors expected, in the order of the texts
+ */
+record GoldenCase(
+        String name, Path directory, RoleContract role, BitSet special, List<int[]> texts, List<SparseVector> vectors) {
+    /** Longest text of the tests, in tokens. */
+    static final int MAX_TOKENS = 48;
+
+    @Override
+    public String toString() {
+        return name;
+    }
+
+    SparseModel load(EncoderOptions.Kernels form) throws IOException {
+        EncodingContract contract = new EncodingContract("golden", role, role, new TreeMap<>());
+        EncoderOptions options = EncoderOptions.defaults().withKernels(form);
+        return SparseModel.load(directory, Architectures.read(directory.resolve("config.json")), contract, options);
+    }
+
+    InputLayout layout(int fill) throws IOException {
+        int start = Architectures.read(directory.resolve("config.json"))
+                .decoderStart()
+                .orElse(0);
+        return new InputLayout(role.reading(), special, start, fill);
+    }
+
+    boolean dependsOnTheBatch() {
+        return role.reading().alignment() == Alignment.REFERENCE;
+    }
+
+    /** The case of a name of the shared fixtures. */
+    static GoldenCase ofName(Path folder, JsonNode golden, String name) {
+        JsonNode recorded = golden.path("cases").path(name);
+        JsonNode input = recorded.has("input_ids") ? recorded : golden;
+        String model = name.substring(0, name.indexOf('.'));
+        BitSet special = new BitSet();
+        if (model.startsWith("opt")) {
+            special.set(2);
+        } else if (model.equals("bert")) {
+            special.set(1, 3);
+        }
+        ReadingMode mode = mode(name);
+        boolean masked = name.contains("special_masked") || model.startsWith("opt");
+        boolean reference = name.contains("ref_batched") || name.contains(".mlp.") || name.contains("padded_repeat");
+        ReadingContract reading = new ReadingContract(
+                mode,
+                reference ? Alignment.REFERENCE : Alignment.INVARIANT,
+                Positions.ALL,
+                masked ? SpecialTokenPolicy.MASK : SpecialTokenPolicy.KEEP);
+        // The decoder alone was recorded in the reference's layout too.
+        ReadingContract aligned = mode == ReadingMode.DECODER ? reading.withAlignment(Alignment.REFERENCE) : reading;
+        RoleContract role = new RoleContract(TextContract.cutAt(MAX_TOKENS), aligned, head(name), PruningContract.NONE);
+        return new GoldenCase(name, folder.resolve(model), role, special, texts(input), vectors(recorded));
+    }
+
+    private static ReadingMode mode(String name) {
+        if (name.contains("encdec_multi")) {
+            return ReadingMode.ENCODER_DECODER_MULTI;
+        }
+        if (name.contains("encdec_single")) {
+            return ReadingMode.ENCODER_DECODER_SINGLE;
+        }
+        if (name.contains("dec_only")) {
+            return ReadingMode.DECODER;
+        }
+        if (name.contains("echo")) {
+            return ReadingMode.ECHO;
+        }
+        if (name.contains(".bi.")) {
+            return ReadingMode.BIDIRECTIONAL;
+        }
+        return name.startsWith("llama") || name.startsWith("opt") ? ReadingMode.CAUSAL : ReadingMode.ENCODER;
+    }
+
+    private static HeadContract head(String name) {
+        int outputs = 97;
+        if (name.contains(".mlp.")) {
+            Pooling pooling = name.endsWith("query_sum") ? Pooling.SUM : Pooling.MAX;
+            return new HeadContract.Mlp("linear", pooling, Saturation.LOG1P, outputs);
+        }
+        return new HeadContract.Mlm(
+                name.endsWith(".sum") ? Pooling.SUM : Pooling.MAX,
+                name.endsWith("double_log") ? Saturation.DOUBLE_LOG1P : Saturation.LOG1P,
+                name.contains("h^-0.25") ? new LogitAffine(Math.pow(32, -0.25), 0) : LogitAffine.IDENTITY,
+                outputs);
+    }
+
+    /** Rows of token ids, without their padding. */
+    static List<int[]> texts(JsonNode input) {
+        List<int[]> texts = new ArrayList<>();
+        for (int row = 0; row < input.path("input_ids").size(); row++) {
+            JsonNode ids = input.path("input_ids").path(row);
+            JsonNode mask = input.path("attention_mask").path(row);
+            texts.add(IntStream.range(0, ids.size())
+                    .filter(t -> mask.path(t).asInt() == 1)
+                    .map(t -> ids.path(t).asInt())
+                    .toArray());
+        }
+        return texts;
+    }
+
+    static List<SparseVector> vectors(JsonNode recorded) {
+        List<SparseVector> vectors = new ArrayList<>();
+        for (JsonNode vector : recorded.path("vectors")) {
+            int size = vector.path("ids").size();
+            int[] ids = new int[size];
+            float[] weights = new float[size];
+            for (int i = 0; i < size; i++) {
+                ids[i] = vector.path("ids").path(i).asInt();
+                weights[i] = vector.path("w").path(i).floatValue();
+            }
+            vectors.add(new SparseVector(ids, weights));
+        }
+        return vectors;
+    }
+}
