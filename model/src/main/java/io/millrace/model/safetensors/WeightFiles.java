@@ -5,10 +5,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.millrace.model.InvalidModelException;
 import java.io.IOException;
-import java.nio.FloatBuffer;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,7 +20,7 @@ import java.util.TreeSet;
  * All weights of a checkpoint directory: {@code model.safetensors}, or the shards that
  * {@code model.safetensors.index.json} lists. Safe for many threads.
  */
-public final class WeightFiles implements AutoCloseable {
+public final class WeightFiles implements TensorSource {
     /** Name of an unsharded weight file. */
     public static final String SINGLE = "model.safetensors";
 
@@ -38,7 +37,7 @@ public final class WeightFiles implements AutoCloseable {
         this.directory = directory;
         this.files = files;
         for (Map.Entry<String, SafetensorsFile> file : files.entrySet()) {
-            for (String tensor : file.getValue().tensors().keySet()) {
+            for (String tensor : file.getValue().tensors()) {
                 if (byTensor.putIfAbsent(tensor, file.getValue()) != null) {
                     throw new InvalidModelException(directory.resolve(file.getKey()) + ": tensor " + tensor
                             + " is in another shard too; download the checkpoint again");
@@ -93,7 +92,7 @@ public final class WeightFiles implements AutoCloseable {
         Path index = directory.resolve(INDEX);
         for (Map.Entry<String, String> entry : shardOf(index).entrySet()) {
             SafetensorsFile shard = files.get(entry.getValue());
-            if (shard == null || !shard.tensors().containsKey(entry.getKey())) {
+            if (shard == null || !shard.contains(entry.getKey())) {
                 throw new InvalidModelException(index + ": tensor " + entry.getKey() + " is not in " + entry.getValue()
                         + "; download the checkpoint again");
             }
@@ -127,71 +126,36 @@ public final class WeightFiles implements AutoCloseable {
     }
 
     /** Names of all tensors, by file and position. Read-only. */
+    @Override
     public Set<String> tensors() {
         return Collections.unmodifiableSet(byTensor.keySet());
     }
 
-    /** Whether there is a tensor of that name. */
-    public boolean contains(String tensor) {
-        return byTensor.containsKey(tensor);
-    }
-
-    /**
-     * Type, shape and place of a tensor.
-     *
-     * @throws InvalidModelException if there is none of that name
-     */
+    @Override
     public TensorInfo info(String tensor) {
-        TensorInfo info = file(tensor).tensors().get(tensor);
-        if (info == null) {
-            throw missing(tensor);
-        }
-        return info;
+        return file(tensor).info(tensor);
     }
 
-    /**
-     * A copy of a tensor as fp32, checked to have a shape.
-     *
-     * @param shape extents, outermost first
-     * @return a direct buffer in native byte order
-     * @throws InvalidModelException if there is none of that name, or its shape, type or values are not as they must be
-     */
-    public FloatBuffer floats(String tensor, long... shape) {
-        List<Long> expected = new ArrayList<>();
-        for (long extent : shape) {
-            expected.add(extent);
-        }
-        if (!info(tensor).shape().equals(expected)) {
-            throw new InvalidModelException(directory + ": tensor " + tensor + " has shape "
-                    + info(tensor).shape() + ", but config.json asks for " + expected
-                    + "; weights and config.json are of different models");
-        }
-        return file(tensor).floats(tensor);
+    @Override
+    public String origin(String tensor) {
+        return file(tensor).origin(tensor);
     }
 
-    /**
-     * A copy of a tensor as fp32, with its shape.
-     *
-     * @throws InvalidModelException if there is none of that name, or its type or values are not as they must be
-     */
-    public Tensor tensor(String tensor) {
-        return new Tensor(info(tensor).shape(), file(tensor).floats(tensor));
+    @Override
+    public void read(String tensor, long beginRow, long endRow, TensorType as, MemorySegment target) {
+        file(tensor).read(tensor, beginRow, endRow, as, target);
     }
 
     private SafetensorsFile file(String tensor) {
         SafetensorsFile file = byTensor.get(tensor);
         if (file == null) {
-            throw missing(tensor);
+            throw new InvalidModelException(directory + ": there is no tensor " + tensor + " among " + byTensor.size()
+                    + "; the weights do not belong to the architecture that config.json names");
         }
         return file;
     }
 
-    private InvalidModelException missing(String tensor) {
-        return new InvalidModelException(directory + ": there is no tensor " + tensor + " among " + byTensor.size()
-                + "; the weights do not belong to the architecture that config.json names");
-    }
-
-    /** Unmaps all files. */
+    /** Closes all files. Copies already taken stay valid. */
     @Override
     public void close() {
         files.values().forEach(SafetensorsFile::close);
