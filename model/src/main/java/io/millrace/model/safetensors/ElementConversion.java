@@ -1,14 +1,16 @@
 package io.millrace.model.safetensors;
 
+import io.millrace.model.InvalidModelException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * Converts little-endian elements from one type to another, in tiles small enough to stay in the first-level cache: plain
- * loops over arrays, which the compiler turns into vector instructions. Not safe for many threads.
+ * Converts the little-endian elements of one tensor to another type and checks them, in tiles small enough to stay in the
+ * first-level cache: plain loops over arrays, which the compiler turns into vector instructions. Not safe for many
+ * threads.
  */
-final class ElementConversion {
+public final class ElementConversion {
     private static final ValueLayout.OfLong LONG_LE =
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfDouble DOUBLE_LE =
@@ -19,6 +21,7 @@ final class ElementConversion {
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final int TILE = 2048;
 
+    private final String subject;
     private final TensorType from;
     private final TensorType to;
     private final long[] words = new long[TILE];
@@ -26,33 +29,69 @@ final class ElementConversion {
     private final short[] halves = new short[TILE];
     private final double[] doubles;
 
-    /** From a floating type to F32, BF16 or F16, or from any type to itself. */
-    ElementConversion(TensorType from, TensorType to) {
+    /**
+     * For one tensor.
+     *
+     * @param origin file of the tensor, for messages
+     * @param from type of the elements given
+     * @param to F32, BF16 or F16 if {@code from} is a floating type, or {@code from}
+     * @throws InvalidModelException if {@code from} is not a floating type and {@code to} is another
+     */
+    public ElementConversion(String origin, String tensor, TensorType from, TensorType to) {
+        this.subject = origin + ": tensor " + tensor;
         this.from = from;
         this.to = to;
         this.doubles = new double[from == TensorType.F64 ? TILE : 0];
-    }
-
-    /** Whether a finite element can become infinite. */
-    boolean mayOverflow() {
-        return from.isFloating() && from != to && (to.bytes() < from.bytes() || to == TensorType.F16);
+        if (from != to && !from.isFloating()) {
+            throw new InvalidModelException(
+                    subject + " is " + from
+                            + ", but weights must be F64, F32, F16 or BF16; use the checkpoint as it was before it was quantised");
+        }
+        if (from != to && (!to.isFloating() || to == TensorType.F64)) {
+            throw new IllegalArgumentException("weights are held as F32, BF16 or F16, not " + to);
+        }
     }
 
     /**
      * Converts all elements of {@code source}.
      *
      * @param target as many elements; not overlapping
+     * @param first index in the tensor of the first element, for messages
+     * @throws InvalidModelException if an element is not finite, or leaves the range of the type
      */
-    void convert(MemorySegment source, MemorySegment target) {
+    public void convert(MemorySegment source, MemorySegment target, long first) {
+        checkFinite(source, first);
+        long count = source.byteSize() / from.bytes();
         if (from == to) {
             target.copyFrom(source);
             return;
         }
-        long count = source.byteSize() / from.bytes();
         for (long done = 0; done < count; done += TILE) {
             int tile = (int) Math.min(TILE, count - done);
             decode(source, done * from.bytes(), tile);
             encode(target, done * to.bytes(), tile);
+        }
+        boolean mayOverflow = to.bytes() < from.bytes() || to == TensorType.F16;
+        long overflow = mayOverflow ? firstNotFinite(target, to) : -1;
+        if (overflow >= 0) {
+            throw new InvalidModelException(subject + " holds " + element(source, from, overflow) + " at element "
+                    + (first + overflow) + ", beyond the range of " + to + "; hold the weights as "
+                    + (to == TensorType.F16 ? "F32 or BF16" : "F32"));
+        }
+    }
+
+    /**
+     * Checks elements that are used as they are.
+     *
+     * @param first index in the tensor of the first element, for messages
+     * @throws InvalidModelException if an element is not finite
+     */
+    public void checkFinite(MemorySegment source, long first) {
+        long bad = from.isFloating() ? firstNotFinite(source, from) : -1;
+        if (bad >= 0) {
+            throw new InvalidModelException(subject + " holds " + element(source, from, bad) + " at element "
+                    + (first + bad) + "; weights must be finite: the training diverged or the file is damaged, so use "
+                    + "another checkpoint");
         }
     }
 
@@ -96,7 +135,7 @@ final class ElementConversion {
                 }
                 MemorySegment.copy(halves, 0, target, SHORT_LE, offset, count);
             }
-            default -> throw new IllegalArgumentException("weights are held as F32, BF16 or F16, not " + to);
+            default -> throw new IllegalArgumentException(to + " is not a type weights are held in");
         }
     }
 
@@ -112,7 +151,7 @@ final class ElementConversion {
      * <p>Looks at 8 bytes at once: with e the exponent's bits of one lane, x & e plus the lowest bit of e carries into the
      * lane's sign bit if and only if all bits of the exponent are set.
      */
-    long firstNotFinite(MemorySegment values, TensorType type) {
+    private long firstNotFinite(MemorySegment values, TensorType type) {
         int perWord = Long.BYTES / type.bytes();
         long lanes = Long.divideUnsigned(-1, -1L >>> (Long.SIZE - type.bytes() * Byte.SIZE));
         long mask = type.exponentMask() * lanes;

@@ -16,9 +16,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * One safetensors file, open for reading. Tensors are read in chunks at their position rather than mapped: a map's pages
- * count towards the process until the system takes them back, and a file that is cut short while mapped kills the
- * process with a signal, where a read just ends early. Safe for many threads.
+ * One safetensors file, open for reading. Tensors are read in chunks at their position rather than mapped: the pages of a
+ * map count towards the process until it is unmapped (twice the weights, measured), and touching them after the file was
+ * cut short raises SIGBUS, where a read just ends early. Safe for many threads.
  */
 public final class SafetensorsFile implements TensorSource {
     /** Small enough to be converted out of the second-level cache, large enough for few system calls. */
@@ -55,16 +55,14 @@ public final class SafetensorsFile implements TensorSource {
             long size = channel.size();
             ByteBuffer prefix = ByteBuffer.allocate((int) Math.min(PREFIX_BYTES, size));
             fill(path.toString(), channel, prefix, 0);
-            long headerBytes = headerBytes(path, prefix.flip(), size);
+            long headerBytes = headerBytes(path, prefix, size);
             // Outside the heap: a header may have a hundred megabytes, which a small heap has not.
             ByteBuffer json = arena.allocate(headerBytes).asByteBuffer();
             fill(path.toString(), channel, json, PREFIX_BYTES);
             long dataOffset = PREFIX_BYTES + headerBytes;
-            return new SafetensorsFile(
-                    path.toString(),
-                    channel,
-                    dataOffset,
-                    SafetensorsHeader.parse(path.toString(), json.flip(), size - dataOffset));
+            Map<String, TensorInfo> tensors = SafetensorsHeader.parse(path.toString(), json.flip(), size - dataOffset);
+            ForeignWeights.refuseQuantised(path, tensors.values());
+            return new SafetensorsFile(path.toString(), channel, dataOffset, tensors);
         } catch (IOException | RuntimeException e) {
             channel.close();
             throw e;
@@ -122,16 +120,8 @@ public final class SafetensorsFile implements TensorSource {
     @Override
     public void read(String name, long beginRow, long endRow, TensorType as, MemorySegment target) {
         TensorInfo tensor = info(name);
-        if (as != tensor.type() && !tensor.type().isFloating()) {
-            throw new InvalidModelException(
-                    file + ": tensor " + name + " is " + tensor.type()
-                            + ", but weights must be F64, F32, F16 or BF16; use the checkpoint as it was before it was quantised");
-        }
         long elements = tensor.elements(beginRow, endRow);
-        if (target.byteSize() != elements * as.bytes()) {
-            throw new IllegalArgumentException(elements + " elements of " + name + " as " + as + " take "
-                    + elements * as.bytes() + " bytes, but the target has " + target.byteSize());
-        }
+        TensorSource.requireSize(tensor, elements, as, target);
         try {
             copy(tensor, tensor.elements(0, beginRow), elements, as, target);
         } catch (IOException e) {
@@ -141,10 +131,10 @@ public final class SafetensorsFile implements TensorSource {
 
     private void copy(TensorInfo tensor, long first, long count, TensorType as, MemorySegment target)
             throws IOException {
+        ElementConversion conversion = new ElementConversion(file, tensor.name(), tensor.type(), as);
         int stored = tensor.type().bytes();
         long position = dataOffset + tensor.begin() + first * stored;
         boolean straight = as == tensor.type() && target.isNative();
-        ElementConversion conversion = new ElementConversion(tensor.type(), as);
         int chunk = CHUNK_BYTES / stored;
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment buffer = arena.allocate(straight ? 0 : Math.min(chunk, count) * stored);
@@ -153,34 +143,12 @@ public final class SafetensorsFile implements TensorSource {
                 MemorySegment converted = target.asSlice(done * as.bytes(), part * as.bytes());
                 MemorySegment raw = straight ? converted : buffer.asSlice(0, part * stored);
                 fill(file, channel, raw.asByteBuffer(), position + done * stored);
-                if (as.isFloating()) {
-                    checkFinite(tensor, conversion.firstNotFinite(raw, tensor.type()), first + done, raw);
-                }
-                if (!straight) {
-                    conversion.convert(raw, converted);
-                }
-                if (conversion.mayOverflow()) {
-                    checkRange(tensor, conversion.firstNotFinite(converted, as), first + done, raw, as);
+                if (straight) {
+                    conversion.checkFinite(raw, first + done);
+                } else {
+                    conversion.convert(raw, converted, first + done);
                 }
             }
-        }
-    }
-
-    private void checkFinite(TensorInfo tensor, long index, long first, MemorySegment raw) {
-        if (index >= 0) {
-            throw new InvalidModelException(file + ": tensor " + tensor.name() + " holds "
-                    + ElementConversion.element(raw, tensor.type(), index) + " at element " + (first + index)
-                    + "; weights must be finite: the training diverged or the file is damaged, so use another "
-                    + "checkpoint");
-        }
-    }
-
-    private void checkRange(TensorInfo tensor, long index, long first, MemorySegment raw, TensorType as) {
-        if (index >= 0) {
-            throw new InvalidModelException(file + ": tensor " + tensor.name() + " holds "
-                    + ElementConversion.element(raw, tensor.type(), index) + " at element " + (first + index)
-                    + ", beyond the range of " + as + "; hold the weights as "
-                    + (as == TensorType.F16 ? "F32 or BF16" : "F32"));
         }
     }
 

@@ -61,6 +61,18 @@ public interface TensorSource extends AutoCloseable {
     }
 
     /**
+     * Checks the caller's memory; for implementations of {@link #read(String, long, long, TensorType, MemorySegment)}.
+     *
+     * @throws IllegalArgumentException if {@code target} has not the size of {@code elements} of type {@code as}
+     */
+    static void requireSize(TensorInfo tensor, long elements, TensorType as, MemorySegment target) {
+        if (target.byteSize() != elements * as.bytes()) {
+            throw new IllegalArgumentException(elements + " elements of " + tensor.name() + " as " + as + " take "
+                    + elements * as.bytes() + " bytes, but the target has " + target.byteSize());
+        }
+    }
+
+    /**
      * Refuses a tensor of another shape.
      *
      * @param shape extents that the architecture asks for, outermost first
