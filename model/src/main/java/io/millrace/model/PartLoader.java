@@ -1,6 +1,5 @@
 package io.millrace.model;
 
-import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.millrace.model.architecture.Architecture;
 import io.millrace.model.architecture.ProjectionSpec;
@@ -8,17 +7,21 @@ import io.millrace.model.architecture.TensorSpec;
 import io.millrace.model.backbone.ArrayBackbone;
 import io.millrace.model.backbone.Backbone;
 import io.millrace.model.backbone.KernelBackbone;
+import io.millrace.model.contract.Alignment;
 import io.millrace.model.contract.EncodingContract;
 import io.millrace.model.contract.HeadContract;
+import io.millrace.model.contract.LogitAffine;
 import io.millrace.model.contract.Pooling;
 import io.millrace.model.contract.ReadingMode;
 import io.millrace.model.contract.RoleContract;
+import io.millrace.model.contract.Saturation;
 import io.millrace.model.engine.KernelLibrary;
 import io.millrace.model.engine.LinearPacker;
 import io.millrace.model.engine.PackedParameters;
 import io.millrace.model.engine.Parameters;
 import io.millrace.model.engine.Precision;
 import io.millrace.model.engine.PyTorchRuntime;
+import io.millrace.model.head.EpicHead;
 import io.millrace.model.head.MlmArrayHead;
 import io.millrace.model.head.MlmHeadWeights;
 import io.millrace.model.head.MlmKernelHead;
@@ -44,7 +47,7 @@ final class PartLoader {
     private final Map<HeadKey, SparseHead> heads = new HashMap<>();
     private final List<String> unused = new ArrayList<>();
 
-    private record HeadKey(ReadingMode reading, HeadContract head) {}
+    private record HeadKey(ReadingMode reading, Alignment alignment, HeadContract head) {}
 
     PartLoader(
             Architecture architecture,
@@ -91,30 +94,58 @@ final class PartLoader {
 
     /** The head of a role; a new one is handed to {@code keep}, to be closed. */
     SparseHead head(RoleContract role, Consumer<AutoCloseable> keep) {
-        return heads.computeIfAbsent(new HeadKey(role.reading().mode(), role.head()), key -> {
-            PtNDManager owner = PyTorchRuntime.newManager();
-            keep.accept(owner);
-            SparseHead head = switch (key.head()) {
-                case HeadContract.Mlm mlm -> mlm(key.reading(), mlm, owner);
-                case HeadContract.Mlp mlp -> mlp(key.reading(), mlp, owner);
-                case HeadContract.Epic epic -> throw new InvalidModelException("EPIC heads are not supported");
-                case HeadContract.Table table -> throw new IllegalArgumentException("a table needs no model");
-                case HeadContract.Binary binary -> throw new IllegalArgumentException("binary weights need no model");
-            };
-            keep.accept(head);
-            return head;
-        });
+        return heads.computeIfAbsent(
+                new HeadKey(role.reading().mode(), role.reading().alignment(), role.head()), key -> {
+                    PtNDManager owner = PyTorchRuntime.newManager();
+                    keep.accept(owner);
+                    SparseHead head = switch (key.head()) {
+                        case HeadContract.Mlm mlm -> mlm(key.reading(), mlm, owner);
+                        case HeadContract.Mlp mlp -> {
+                            unused.addAll(projectionNames(key.reading()));
+                            yield MlpHead.read(parameters, mlp, width(key.reading()), owner);
+                        }
+                        case HeadContract.Epic epic ->
+                            new EpicHead(weights(key.reading(), owner), epic, key.alignment(), parameters, owner);
+                        case HeadContract.Sparta sparta -> sparta(key.reading(), sparta, owner);
+                        case HeadContract.Table table -> throw new IllegalArgumentException("a table needs no model");
+                        case HeadContract.Binary binary ->
+                            throw new IllegalArgumentException("binary weights need no model");
+                    };
+                    keep.accept(head);
+                    return head;
+                });
+    }
+
+    private int width(ReadingMode reading) {
+        return architecture.backbone(reading).reader().outputWidth();
+    }
+
+    private MlmHeadWeights weights(ReadingMode reading, PtNDManager owner) {
+        TensorSpec words = architecture.backbone(reading).reader().embedding().words();
+        return MlmHeadWeights.read(parameters, architecture.projection(reading), words, owner);
+    }
+
+    private SparseHead sparta(ReadingMode reading, HeadContract.Sparta sparta, PtNDManager owner) {
+        unused.addAll(projectionNames(reading));
+        TensorSpec words = architecture.backbone(reading).reader().embedding().words();
+        MlmHeadWeights weights = MlmHeadWeights.sparta(parameters, sparta, words, owner);
+        return projected(
+                weights,
+                reading,
+                new HeadContract.Mlm(Pooling.MAX, Saturation.LOG1P, LogitAffine.IDENTITY, sparta.outputs()),
+                owner);
     }
 
     private SparseHead mlm(ReadingMode reading, HeadContract.Mlm mlm, PtNDManager owner) {
-        TensorSpec words = architecture.backbone(reading).reader().embedding().words();
-        MlmHeadWeights weights = MlmHeadWeights.read(parameters, architecture.projection(reading), words, owner);
+        return projected(weights(reading, owner), reading, mlm, owner);
+    }
+
+    private SparseHead projected(MlmHeadWeights weights, ReadingMode reading, HeadContract.Mlm mlm, PtNDManager owner) {
         if (kernels.isEmpty()) {
             return new MlmArrayHead(weights, mlm);
         }
-        int width = architecture.backbone(reading).reader().outputWidth();
         boolean wanted = switch (form) {
-            case AUTO -> MlmScreenedHead.pays(kernels.get(), width);
+            case AUTO -> MlmScreenedHead.pays(kernels.get(), width(reading));
             case SCREENED -> true;
             case FUSED, PLAIN -> false;
         };
@@ -124,14 +155,6 @@ final class PartLoader {
         // What is left are the originals of packed weights.
         owner.close();
         return head;
-    }
-
-    private SparseHead mlp(ReadingMode reading, HeadContract.Mlp mlp, PtNDManager owner) {
-        int width = architecture.backbone(reading).reader().outputWidth();
-        PtNDArray weight = parameters.array(TensorSpec.of(mlp.linear() + ".weight", 1, width), owner);
-        PtNDArray bias = parameters.array(TensorSpec.of(mlp.linear() + ".bias", 1), owner);
-        unused.addAll(projectionNames(reading));
-        return new MlpHead(weight, bias, mlp);
     }
 
     /** A head without a projection leaves the language model's own unread. */

@@ -12,6 +12,7 @@ import io.millrace.model.contract.Positions;
 import io.millrace.model.contract.PruningContract;
 import io.millrace.model.contract.ReadingContract;
 import io.millrace.model.contract.ReadingMode;
+import io.millrace.model.contract.Rectifier;
 import io.millrace.model.contract.RoleContract;
 import io.millrace.model.contract.Saturation;
 import io.millrace.model.contract.SpecialTokenPolicy;
@@ -110,7 +111,7 @@ record GoldenCase(
         int outputs = 97;
         if (name.contains(".mlp.")) {
             Pooling pooling = name.endsWith("query_sum") ? Pooling.SUM : Pooling.MAX;
-            return new HeadContract.Mlp("linear", pooling, Saturation.LOG1P, outputs);
+            return new HeadContract.Mlp(List.of("linear"), Rectifier.RELU, pooling, Saturation.LOG1P, outputs);
         }
         return new HeadContract.Mlm(
                 name.endsWith(".sum") ? Pooling.SUM : Pooling.MAX,

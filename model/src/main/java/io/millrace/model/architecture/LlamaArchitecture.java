@@ -110,10 +110,17 @@ public record LlamaArchitecture(
                 EmbeddingSpec.words("model.embed_tokens.weight", vocabularySize, hidden),
                 new PositionScheme.Rotary(
                         rotation,
-                        window == 0 ? Optional.empty() : Optional.of(new PositionScheme.Window(rotation, window - 1))),
+                        window == 0
+                                ? Optional.empty()
+                                : Optional.of(new PositionScheme.Window(rotation, reach(reading)))),
                 IntStream.range(0, depth).mapToObj(this::layer).toList(),
                 Optional.of(NormSpec.scaleOnly("model.norm", hidden)),
                 Optional.empty()));
+    }
+
+    /** The published masks differ: a causal window holds the position itself, a bidirectional one as much to each side. */
+    private int reach(ReadingMode reading) {
+        return reading == ReadingMode.BIDIRECTIONAL ? window : window - 1;
     }
 
     private LayerSpec layer(int number) {

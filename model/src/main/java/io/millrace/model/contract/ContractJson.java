@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.millrace.model.InvalidModelException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -100,9 +101,10 @@ final class ContractJson {
                         head.integer("outputs"));
             }
             case "mlp" -> {
-                head.only("kind", "linear", "pooling", "saturation", "outputs");
+                head.only("kind", "layers", "rectifier", "pooling", "saturation", "outputs");
                 yield new HeadContract.Mlp(
-                        head.text("linear"),
+                        head.texts("layers"),
+                        head.constant("rectifier", Rectifier.class),
                         head.constant("pooling", Pooling.class),
                         head.constant("saturation", Saturation.class),
                         head.integer("outputs"));
@@ -111,17 +113,22 @@ final class ContractJson {
                 head.only("kind", "importance", "quality", "outputs");
                 yield new HeadContract.Epic(head.text("importance"), head.text("quality"), head.integer("outputs"));
             }
+            case "sparta" -> {
+                head.only("kind", "bias", "dropped", "outputs");
+                yield new HeadContract.Sparta(head.text("bias"), head.integers("dropped"), head.integer("outputs"));
+            }
             case "table" -> {
                 head.only("kind", "file", "outputs");
                 yield new HeadContract.Table(head.text("file"), head.integer("outputs"));
             }
             case "binary" -> {
-                head.only("kind", "weight", "outputs");
-                yield new HeadContract.Binary(head.number("weight"), head.integer("outputs"));
+                head.only("kind", "weight", "pooling", "outputs");
+                yield new HeadContract.Binary(
+                        head.number("weight"), head.constant("pooling", Pooling.class), head.integer("outputs"));
             }
             default ->
                 throw new InvalidModelException(
-                        head.place("kind") + " is '" + kind + "', not one of [mlm, mlp, epic, table, binary]");
+                        head.place("kind") + " is '" + kind + "', not one of [mlm, mlp, epic, sparta, table, binary]");
         };
     }
 
@@ -183,14 +190,21 @@ final class ContractJson {
                         .put("saturation", spelling(mlm.saturation()))
                         .put("logit_scale", mlm.logits().scale())
                         .put("logit_shift", mlm.logits().shift());
-            case HeadContract.Mlp mlp ->
-                node.put("linear", mlp.linear())
+            case HeadContract.Mlp mlp -> {
+                mlp.layers().forEach(node.putArray("layers")::add);
+                node.put("rectifier", spelling(mlp.rectifier()))
                         .put("pooling", spelling(mlp.pooling()))
                         .put("saturation", spelling(mlp.saturation()));
+            }
             case HeadContract.Epic epic ->
                 node.put("importance", epic.importance()).put("quality", epic.quality());
+            case HeadContract.Sparta sparta -> {
+                node.put("bias", sparta.bias());
+                sparta.dropped().forEach(node.putArray("dropped")::add);
+            }
             case HeadContract.Table table -> node.put("file", table.file());
-            case HeadContract.Binary binary -> node.put("weight", binary.weight());
+            case HeadContract.Binary binary ->
+                node.put("weight", binary.weight()).put("pooling", spelling(binary.pooling()));
         }
         node.put("outputs", head.outputs());
     }
@@ -235,6 +249,24 @@ final class ContractJson {
 
         int integer(String key) {
             return checked(key, get(key).isInt(), "a whole number").asInt();
+        }
+
+        List<String> texts(String key) {
+            List<String> texts = new ArrayList<>();
+            for (JsonNode element : checked(key, get(key).isArray(), "a list")) {
+                checked(key, element.isTextual(), "a list of texts");
+                texts.add(element.asText());
+            }
+            return texts;
+        }
+
+        List<Integer> integers(String key) {
+            List<Integer> integers = new ArrayList<>();
+            for (JsonNode element : checked(key, get(key).isArray(), "a list")) {
+                checked(key, element.isInt(), "a list of whole numbers");
+                integers.add(element.asInt());
+            }
+            return integers;
         }
 
         boolean bool(String key) {

@@ -1,5 +1,6 @@
 package io.millrace.model.contract;
 
+import java.util.List;
 import java.util.Locale;
 
 /** How hidden states, or tokens alone, become the weights of terms. */
@@ -18,7 +19,7 @@ public sealed interface HeadContract {
     }
 
     /**
-     * A projection to the vocabulary at every position, pooled over positions: (masked-)LM heads, SPARTA, TILDE.
+     * A projection to the vocabulary at every position, pooled over positions: (masked-)LM heads, TILDE.
      *
      * @param pooling over the positions of a text
      * @param saturation after ReLU
@@ -33,35 +34,65 @@ public sealed interface HeadContract {
 
     /**
      * One weight a position, given to the token that stands there; no expansion. Over expanded documents this is expMLP;
-     * without saturation it is uniCOIL, DeepCT and BGE-M3.
+     * without saturation it is uniCOIL, DeepCT, DeepImpact and BGE-M3.
      *
-     * @param linear name under which the checkpoint holds the layer, such as {@code tok_proj}: {@code weight} [1, H] and
-     *     {@code bias} [1]
+     * @param layers names of the checkpoint's linear layers, {@code weight} [out, in] and {@code bias} [out] each; all but
+     *     the last, which has one output, are followed by ReLU
+     * @param rectifier of the last layer's output
      * @param pooling of a token's weights where it stands more than once
-     * @param saturation after ReLU
+     * @param saturation after the rectifier
      */
-    record Mlp(String linear, Pooling pooling, Saturation saturation, int outputs) implements HeadContract {
-        /** Refuses an empty vocabulary and a nameless layer. */
+    record Mlp(List<String> layers, Rectifier rectifier, Pooling pooling, Saturation saturation, int outputs)
+            implements HeadContract {
+        /** Refuses an empty vocabulary and nameless layers. */
         public Mlp {
             checkOutputs(outputs);
-            if (linear.isBlank()) {
-                throw new IllegalArgumentException("linear is empty, but must name a layer of the checkpoint");
+            layers = List.copyOf(layers);
+            if (layers.isEmpty() || layers.stream().anyMatch(String::isBlank)) {
+                throw new IllegalArgumentException(
+                        "layers is " + layers + ", but must name at least one layer of the checkpoint");
             }
         }
     }
 
     /**
-     * EPIC's document side: an MLM head through softplus and log1p, times the importance log1p(softplus(w·h + b)) of each
-     * position, maximised over positions, times the quality σ(w·h + b) of the document's first state (MacAvaney et al.
-     * 2020, as learned-sparse-retrieval has it).
+     * EPIC's document side: log1p(softplus(logit · importance)) at every position, the largest of them, times the quality
+     * σ(w·h + b) of the first state; a position's importance is log1p(softplus(w·h + b)) (MacAvaney et al. 2020, in the
+     * order of learned-sparse-retrieval). Every term has a weight, so this head wants pruning.
      *
      * @param importance name of the layer that gives a position's importance
      * @param quality name of the layer that gives a document's quality
      */
     record Epic(String importance, String quality, int outputs) implements HeadContract {
-        /** Refuses an empty vocabulary. */
+        /** Refuses an empty vocabulary and nameless layers. */
         public Epic {
             checkOutputs(outputs);
+            if (importance.isBlank() || quality.isBlank()) {
+                throw new IllegalArgumentException(
+                        "importance and quality must name layers of the checkpoint, but are '" + importance + "' and '"
+                                + quality + "'");
+            }
+        }
+    }
+
+    /**
+     * SPARTA's document side: log1p(relu(E·h + b)) with the input embeddings E of terms, maximised over positions (Zhao et
+     * al. 2021).
+     *
+     * @param bias name of a scalar tensor of the checkpoint; empty for none
+     * @param dropped terms that never have a weight
+     */
+    record Sparta(String bias, List<Integer> dropped, int outputs) implements HeadContract {
+        /** Refuses an empty vocabulary and terms that are none. */
+        public Sparta {
+            checkOutputs(outputs);
+            dropped = List.copyOf(dropped);
+            for (int term : dropped) {
+                if (term < 0 || term >= outputs) {
+                    throw new IllegalArgumentException(
+                            "dropped has term " + term + ", but terms lie in [0, " + outputs + ")");
+                }
+            }
         }
     }
 
@@ -81,8 +112,9 @@ public sealed interface HeadContract {
      * No model: each token that occurs has the same weight.
      *
      * @param weight above 0 and finite
+     * @param pooling whether a token that occurs more than once has it once, or as often
      */
-    record Binary(double weight, int outputs) implements HeadContract {
+    record Binary(double weight, Pooling pooling, int outputs) implements HeadContract {
         /** Refuses an empty vocabulary and a weight that is not above 0. */
         public Binary {
             checkOutputs(outputs);

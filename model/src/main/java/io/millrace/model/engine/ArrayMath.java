@@ -41,4 +41,9 @@ public final class ArrayMath {
         NDArray ratio = u.log().div(excess.maximum(Float.MIN_NORMAL));
         return NDArrays.where(tiny, x, x.mul(ratio));
     }
+
+    /** log(1 + e^x) without overflow: max(x, 0) + log1p(e^-|x|). */
+    public static NDArray softplus(NDArray x) {
+        return x.maximum(0).add(log1p(x.abs().neg().exp()));
+    }
 }

@@ -40,6 +40,24 @@ public final class Parameters {
         return stored(name).isPresent();
     }
 
+    /**
+     * Extent of a tensor's first dimension.
+     *
+     * @throws InvalidModelException if there is no such tensor
+     */
+    public long rows(String name) {
+        return shape(name).getFirst();
+    }
+
+    /**
+     * Extents of a tensor, outermost first.
+     *
+     * @throws InvalidModelException if there is no such tensor
+     */
+    public List<Long> shape(String name) {
+        return files.info(stored(name).orElse(name)).shape();
+    }
+
     /** The name under which a tensor is stored: older files call norms gamma and beta, bare ones leave out a prefix. */
     private Optional<String> stored(String name) {
         String bare = !backbonePrefix.isEmpty() && name.startsWith(backbonePrefix)

@@ -12,7 +12,6 @@ import io.millrace.model.contract.HeadContract;
 import io.millrace.model.contract.Pooling;
 import io.millrace.model.engine.ArrayMath;
 import io.millrace.vector.SparseVector;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -21,22 +20,15 @@ import java.util.List;
  * the vocabulary. Activations always stand left of weights, because a result belongs to its left operand's owner.
  */
 public final class MlmArrayHead implements SparseHead {
-    private static final int TILE = 1024;
-
     private final MlmHeadWeights weights;
     private final HeadContract.Mlm contract;
-    private final List<PtNDArray> slices = new ArrayList<>();
-    private final List<PtNDArray> biases = new ArrayList<>();
+    private final ProjectionTiles tiles;
 
     /** Over weights that the caller keeps and frees. */
     public MlmArrayHead(MlmHeadWeights weights, HeadContract.Mlm contract) {
         this.weights = weights;
         this.contract = contract;
-        for (int begin = 0; begin < contract.outputs(); begin += TILE) {
-            int end = Math.min(begin + TILE, contract.outputs());
-            slices.add((PtNDArray) weights.projection().get(begin + ":" + end));
-            biases.add((PtNDArray) weights.bias().get(begin + ":" + end));
-        }
+        this.tiles = new ProjectionTiles(weights, contract.outputs());
     }
 
     @Override
@@ -45,12 +37,11 @@ public final class MlmArrayHead implements SparseHead {
         try (PtNDManager local = hidden.getManager().newSubManager(hidden.getDevice())) {
             hidden.tempAttach(local);
             NDArray counts = local.create(batch.countingMask(), new Shape(batch.size(), batch.width(), 1));
-            NDArray states = transform(hidden);
-            for (int i = 0; i < slices.size(); i++) {
+            NDArray states = transform(hidden, weights);
+            for (int i = 0; i < tiles.size(); i++) {
                 try (PtNDManager tile = local.newSubManager(local.getDevice())) {
                     states.tempAttach(tile);
-                    NDArray active = activate(ArrayMath.linear(states, slices.get(i), biases.get(i)))
-                            .mul(counts);
+                    NDArray active = activate(tiles.logits(states, i)).mul(counts);
                     NDArray slice =
                             contract.pooling() == Pooling.MAX ? active.max(new int[] {1}) : active.sum(new int[] {1});
                     slice.attach(local);
@@ -61,7 +52,8 @@ public final class MlmArrayHead implements SparseHead {
         }
     }
 
-    private NDArray transform(NDArray hidden) {
+    /** States as the projection takes them. */
+    static NDArray transform(NDArray hidden, MlmHeadWeights weights) {
         if (weights.transform().isEmpty()) {
             return hidden;
         }
@@ -77,8 +69,7 @@ public final class MlmArrayHead implements SparseHead {
     }
 
     private NDArray activate(NDArray logits) {
-        NDArray active = logits.mul(weights.scale())
-                .mul(contract.logits().scale())
+        NDArray active = logits.mul(contract.logits().scale())
                 .add(contract.logits().shift())
                 .maximum(0);
         for (int i = 0; i < contract.saturation().logarithms(); i++) {
@@ -89,7 +80,6 @@ public final class MlmArrayHead implements SparseHead {
 
     @Override
     public void close() {
-        slices.forEach(PtNDArray::close);
-        biases.forEach(PtNDArray::close);
+        tiles.close();
     }
 }

@@ -8,7 +8,9 @@ import io.millrace.model.InvalidModelException;
 import io.millrace.model.architecture.Activation;
 import io.millrace.model.architecture.ProjectionSpec;
 import io.millrace.model.architecture.TensorSpec;
+import io.millrace.model.contract.HeadContract;
 import io.millrace.model.engine.Parameters;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -20,6 +22,9 @@ import java.util.Optional;
  * @param scale factor of logits
  */
 public record MlmHeadWeights(Optional<Transform> transform, PtNDArray projection, PtNDArray bias, double scale) {
+    /** A bias that no product reaches up to; finite, because error bounds are computed from it. */
+    private static final float DROPPED = -1e30f;
+
     /**
      * Dense layer, activation and norm.
      *
@@ -61,6 +66,21 @@ public record MlmHeadWeights(Optional<Transform> transform, PtNDArray projection
                         .map(bias -> bias(parameters, bias, owner))
                         .orElseGet(() -> zeros(spec.weight().shape().getFirst(), owner)),
                 spec.scale());
+    }
+
+    /** SPARTA's: the word embeddings, and a bias that all terms share but those that are dropped. */
+    public static MlmHeadWeights sparta(
+            Parameters parameters, HeadContract.Sparta contract, TensorSpec words, PtNDManager owner) {
+        float[] bias = new float[Math.toIntExact(words.shape().getFirst())];
+        if (!contract.bias().isEmpty()) {
+            Arrays.fill(
+                    bias,
+                    parameters.array(new TensorSpec(contract.bias(), parameters.shape(contract.bias())), owner)
+                            .toFloatArray()[0]);
+        }
+        contract.dropped().forEach(term -> bias[term] = DROPPED);
+        PtNDArray biases = (PtNDArray) ((NDManager) owner).create(bias).duplicate();
+        return new MlmHeadWeights(Optional.empty(), parameters.array(words, owner), biases, 1);
     }
 
     private static Transform transform(Parameters parameters, ProjectionSpec.Transform spec, PtNDManager owner) {

@@ -3,10 +3,13 @@ package io.millrace.model.head;
 import ai.djl.ndarray.NDArray;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
+import io.millrace.model.architecture.TensorSpec;
 import io.millrace.model.batch.PaddedBatch;
 import io.millrace.model.contract.HeadContract;
 import io.millrace.model.contract.Pooling;
+import io.millrace.model.contract.Rectifier;
 import io.millrace.model.engine.ArrayMath;
+import io.millrace.model.engine.Parameters;
 import io.millrace.vector.SparseVector;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,24 +17,40 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * One weight a position, relu(w·h + b) under the contract's saturation, given to the token that stands there (Decoder4LSR,
- * eq. 7; uniCOIL; DeepCT; BGE-M3).
+ * One weight a position, rectified and saturated, given to the token that stands there (Decoder4LSR, eq. 7; uniCOIL; DeepCT;
+ * DeepImpact; BGE-M3).
  */
 public final class MlpHead implements SparseHead {
-    private final PtNDArray weight;
-    private final PtNDArray bias;
+    private final List<Layer> layers;
     private final HeadContract.Mlp contract;
 
-    /**
-     * Over weights that the caller keeps and frees.
-     *
-     * @param weight [1, H]
-     * @param bias [1]
-     */
-    public MlpHead(PtNDArray weight, PtNDArray bias, HeadContract.Mlp contract) {
-        this.weight = weight;
-        this.bias = bias;
+    private record Layer(PtNDArray weight, PtNDArray bias) {}
+
+    private MlpHead(List<Layer> layers, HeadContract.Mlp contract) {
+        this.layers = layers;
         this.contract = contract;
+    }
+
+    /**
+     * Reads the layers.
+     *
+     * @param width of the states, H
+     * @param owner what the weights are freed with, by the caller
+     * @throws io.millrace.model.InvalidModelException if one is missing or of another shape
+     */
+    public static MlpHead read(Parameters parameters, HeadContract.Mlp contract, int width, PtNDManager owner) {
+        List<Layer> layers = new ArrayList<>();
+        long in = width;
+        for (int i = 0; i < contract.layers().size(); i++) {
+            String name = contract.layers().get(i);
+            boolean last = i == contract.layers().size() - 1;
+            long out = last ? 1 : parameters.rows(name + ".weight");
+            layers.add(new Layer(
+                    parameters.array(TensorSpec.of(name + ".weight", out, in), owner),
+                    parameters.array(TensorSpec.of(name + ".bias", out), owner)));
+            in = out;
+        }
+        return new MlpHead(layers, contract);
     }
 
     @Override
@@ -39,11 +58,16 @@ public final class MlpHead implements SparseHead {
         float[] weights;
         try (PtNDManager local = hidden.getManager().newSubManager(hidden.getDevice())) {
             hidden.tempAttach(local);
-            NDArray active = ArrayMath.linear(hidden, weight, bias).maximum(0);
-            for (int i = 0; i < contract.saturation().logarithms(); i++) {
-                active = ArrayMath.log1p(active);
+            NDArray x = hidden;
+            for (int i = 0; i < layers.size(); i++) {
+                x = ArrayMath.linear(x, layers.get(i).weight(), layers.get(i).bias());
+                boolean last = i == layers.size() - 1;
+                x = last && contract.rectifier() == Rectifier.SOFTPLUS ? ArrayMath.softplus(x) : x.maximum(0);
             }
-            weights = active.toFloatArray();
+            for (int i = 0; i < contract.saturation().logarithms(); i++) {
+                x = ArrayMath.log1p(x);
+            }
+            weights = x.toFloatArray();
         }
         List<SparseVector> vectors = new ArrayList<>(batch.size());
         for (int b = 0; b < batch.size(); b++) {

@@ -6,7 +6,8 @@ import io.millrace.vector.SparseVector;
 import java.util.List;
 
 /** Turns hidden states into one sparse vector a text. Safe for many threads. */
-public sealed interface SparseHead extends AutoCloseable permits MlmArrayHead, MlmKernelHead, MlmScreenedHead, MlpHead {
+public sealed interface SparseHead extends AutoCloseable
+        permits EpicHead, MlmArrayHead, MlmKernelHead, MlmScreenedHead, MlpHead {
     /**
      * Vectors of a batch, in its order.
      *

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.millrace.model.InvalidModelException;
 import io.millrace.model.contract.HeadContract;
+import io.millrace.model.contract.Pooling;
 import io.millrace.model.contract.RoleContract;
 import io.millrace.model.contract.SpecialTokenPolicy;
 import io.millrace.model.tokenizer.Vocabulary;
@@ -19,14 +20,19 @@ import java.util.Optional;
 
 /**
  * Weights of tokens that need no inference: each token that occurs has its own, however often it occurs, as
- * sentence-transformers' SparseStaticEmbedding and OpenSearch's inference-free queries have it. Immutable.
+ * sentence-transformers' SparseStaticEmbedding and OpenSearch's inference-free queries have it; or the same weight as often
+ * as it occurs. Immutable.
  */
 public final class TokenWeights {
     /** By token id; 0 for tokens that have none. */
     private final float[] weights;
 
-    private TokenWeights(float[] weights) {
+    /** Whether a token that occurs more than once has its weight as often. */
+    private final boolean counted;
+
+    private TokenWeights(float[] weights, boolean counted) {
         this.weights = weights;
+        this.counted = counted;
     }
 
     /**
@@ -37,24 +43,21 @@ public final class TokenWeights {
      */
     public static Optional<TokenWeights> of(RoleContract role, Path directory, Vocabulary vocabulary)
             throws IOException {
+        if (role.head().needsModel()) {
+            return Optional.empty();
+        }
         float[] weights = new float[role.head().outputs()];
-        switch (role.head()) {
-            case HeadContract.Table table -> read(directory.resolve(table.file()), vocabulary, weights);
-            case HeadContract.Binary binary -> Arrays.fill(weights, (float) binary.weight());
-            case HeadContract.Mlm mlm -> {
-                return Optional.empty();
-            }
-            case HeadContract.Mlp mlp -> {
-                return Optional.empty();
-            }
-            case HeadContract.Epic epic -> {
-                return Optional.empty();
-            }
+        boolean counted = false;
+        if (role.head() instanceof HeadContract.Table table) {
+            read(directory.resolve(table.file()), vocabulary, weights);
+        } else if (role.head() instanceof HeadContract.Binary binary) {
+            Arrays.fill(weights, (float) binary.weight());
+            counted = binary.pooling() == Pooling.SUM;
         }
         if (role.reading().specialTokens() == SpecialTokenPolicy.MASK) {
             vocabulary.specialIds().stream().filter(id -> id < weights.length).forEach(id -> weights[id] = 0);
         }
-        return Optional.of(new TokenWeights(weights));
+        return Optional.of(new TokenWeights(weights, counted));
     }
 
     private static void read(Path file, Vocabulary vocabulary, float[] weights) throws IOException {
@@ -86,14 +89,18 @@ public final class TokenWeights {
 
     /** The vector of a text's tokens. */
     public SparseVector vector(int[] tokens) {
-        int[] ids = Arrays.stream(tokens)
+        int[] sorted = Arrays.stream(tokens)
                 .filter(token -> token < weights.length && weights[token] > 0)
                 .sorted()
-                .distinct()
                 .toArray();
+        int[] ids = Arrays.stream(sorted).distinct().toArray();
         float[] kept = new float[ids.length];
-        for (int i = 0; i < ids.length; i++) {
-            kept[i] = weights[ids[i]];
+        for (int i = 0, at = 0; i < ids.length; i++) {
+            int first = at;
+            while (at < sorted.length && sorted[at] == ids[i]) {
+                at++;
+            }
+            kept[i] = counted ? weights[ids[i]] * (at - first) : weights[ids[i]];
         }
         return new SparseVector(ids, kept);
     }

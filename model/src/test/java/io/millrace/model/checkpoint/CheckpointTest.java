@@ -11,6 +11,7 @@ import io.millrace.model.contract.Pooling;
 import io.millrace.model.contract.PruningContract;
 import io.millrace.model.contract.ReadingContract;
 import io.millrace.model.contract.ReadingMode;
+import io.millrace.model.contract.Rectifier;
 import io.millrace.model.contract.RoleContract;
 import io.millrace.model.contract.Saturation;
 import io.millrace.model.contract.SpecialTokenPolicy;
@@ -166,7 +167,7 @@ class CheckpointTest {
                 new HeadContract.Mlm(head.pooling(), head.saturation(), new LogitAffine(2, 0), 97),
                 new HeadContract.Mlm(head.pooling(), head.saturation(), new LogitAffine(1, 2), 97),
                 new HeadContract.Mlm(head.pooling(), head.saturation(), head.logits(), 96),
-                new HeadContract.Mlp("linear", head.pooling(), head.saturation(), 97));
+                new HeadContract.Mlp(List.of("linear"), Rectifier.RELU, head.pooling(), head.saturation(), 97));
         List<RoleContract> roles = new ArrayList<>();
         heads.forEach(other -> roles.add(new RoleContract(r.text(), r.reading(), other, r.pruning())));
         for (TextContract other : List.of(

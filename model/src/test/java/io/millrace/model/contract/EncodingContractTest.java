@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.model.InvalidModelException;
 import io.millrace.model.TextRole;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -22,7 +23,7 @@ class EncodingContractTest {
             new RoleContract(
                     TextContract.cutAt(512),
                     ReadingContract.of(ReadingMode.ENCODER, SpecialTokenPolicy.KEEP),
-                    new HeadContract.Mlp("tok_proj", Pooling.MAX, Saturation.NONE, 12),
+                    new HeadContract.Mlp(List.of("tok_proj"), Rectifier.RELU, Pooling.MAX, Saturation.NONE, 12),
                     PruningContract.NONE),
             new TreeMap<>(Map.of("config.json", "0".repeat(64))));
 
@@ -48,7 +49,7 @@ class EncodingContractTest {
                 "\"outputs\" : 12 | \"outputs\" : 1.5 | query.head.outputs is 1.5, not a whole number",
                 "\"max_tokens\" : 64 | \"max_tokens\" : 0 | max_tokens is 0",
                 "\"kind\" : \"mlp\" | \"kind\" : \"mpl\" | document.head.kind is 'mpl', not one of",
-                "\"linear\" : \"tok_proj\" | \"linear\" : \"\" | linear is empty",
+                "\"tok_proj\" | \"\" | must name at least one layer",
                 "\"mode\" : \"echo\" | \"mode\" : \"ecco\" | query.reading.mode is 'ecco'",
                 "\"template\" : false | \"template\" : \"no\" | query.text.template is",
                 "\"overlap_tokens\" : 8 | \"overlap_tokens\" : 64 | overlap_tokens is 64",
