@@ -7,15 +7,18 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.millrace.model.EncoderOptions.Kernels;
+import io.millrace.model.batch.InputLayout;
 import io.millrace.model.batch.ModelInput;
-import io.millrace.model.batch.PaddedBatch;
 import io.millrace.model.checkpoint.Checkpoint;
 import io.millrace.model.contract.EncodingContract;
 import io.millrace.model.contract.HeadContract;
 import io.millrace.model.contract.LogitAffine;
 import io.millrace.model.contract.Pooling;
+import io.millrace.model.contract.ReadingContract;
+import io.millrace.model.contract.ReadingMode;
 import io.millrace.model.contract.RoleContract;
 import io.millrace.model.contract.Saturation;
+import io.millrace.model.contract.SpecialTokenPolicy;
 import io.millrace.model.head.MlmKernelHead;
 import io.millrace.model.head.MlmScreenedHead;
 import io.millrace.vector.SparseVector;
@@ -36,6 +39,9 @@ import org.junit.jupiter.api.Test;
 
 /** The real model in {@code models/splade-tiny}, from text to vector. */
 class EmbeddedModelTest {
+    private static final InputLayout LAYOUT =
+            new InputLayout(ReadingContract.of(ReadingMode.ENCODER, SpecialTokenPolicy.KEEP), new BitSet(), 0, 0);
+
     private static final Path MODEL = Path.of("../models/splade-tiny");
     private static final double TOLERANCE = 1e-5;
     private static final List<String> THREE =
@@ -131,14 +137,9 @@ class EmbeddedModelTest {
                 SparseModel full = SparseModel.load(
                         MODEL, checkpoint.architecture(), checkpoint.contract(), options.withKernels(Kernels.FUSED))) {
             for (int i = 0; i < 20; i++) {
-                ModelInput batch = ModelInput.of(PaddedBatch.of(
-                        List.of(
-                                random.ints(1 + random.nextInt(80), 1000, 30_000)
-                                        .toArray(),
-                                random.ints(1 + random.nextInt(80), 1000, 30_000)
-                                        .toArray()),
-                        new BitSet(),
-                        0));
+                ModelInput batch = LAYOUT.of(List.of(
+                        random.ints(1 + random.nextInt(80), 1000, 30_000).toArray(),
+                        random.ints(1 + random.nextInt(80), 1000, 30_000).toArray()));
                 VectorDistance.assertClose(
                         screened.encode(batch, TextRole.QUERY),
                         full.encode(batch, TextRole.QUERY),
@@ -165,7 +166,7 @@ class EmbeddedModelTest {
                 role.pruning());
         EncodingContract contract = new EncodingContract("lifted", lifted, lifted, new TreeMap<>());
         EncoderOptions options = EncoderOptions.defaults().withThreads(1);
-        ModelInput batch = ModelInput.of(PaddedBatch.of(List.of(new int[] {101, 2651, 102}), new BitSet(), 0));
+        ModelInput batch = LAYOUT.of(List.of(new int[] {101, 2651, 102}));
         try (SparseModel screened = SparseModel.load(
                         MODEL, checkpoint.architecture(), contract, options.withKernels(Kernels.SCREENED));
                 SparseModel full = SparseModel.load(

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
@@ -59,6 +60,12 @@ record GoldenCase(
         return new InputLayout(role.reading(), special, start, fill);
     }
 
+    /** Longest text that the model reads. */
+    int longest() throws IOException {
+        int positions = Architectures.read(directory.resolve("config.json")).maxPositions();
+        return role.reading().mode() == ReadingMode.ECHO ? positions / 2 : positions;
+    }
+
     boolean dependsOnTheBatch() {
         return role.reading().alignment() == Alignment.REFERENCE;
     }
@@ -86,6 +93,63 @@ record GoldenCase(
         ReadingContract aligned = mode == ReadingMode.DECODER ? reading.withAlignment(Alignment.REFERENCE) : reading;
         RoleContract role = new RoleContract(TextContract.cutAt(MAX_TOKENS), aligned, head(name), PruningContract.NONE);
         return new GoldenCase(name, folder.resolve(model), role, special, texts(input), vectors(recorded));
+    }
+
+    /** A case that says itself how it was made. */
+    static GoldenCase described(Path folder, String name, JsonNode recorded) {
+        BitSet special = new BitSet();
+        recorded.path("special_ids").forEach(id -> special.set(id.asInt()));
+        ReadingContract reading = new ReadingContract(
+                constant(recorded, "reading", ReadingMode.class),
+                constant(recorded, "alignment", Alignment.class),
+                constant(recorded, "positions", Positions.class),
+                constant(recorded, "special_tokens", SpecialTokenPolicy.class));
+        int outputs = recorded.path("vocabulary_limit").asInt(97);
+        RoleContract role = new RoleContract(
+                TextContract.cutAt(MAX_TOKENS),
+                reading,
+                describedHead(recorded.path("head"), outputs),
+                PruningContract.NONE);
+        Path directory = folder.resolve(recorded.path("model").asText());
+        return new GoldenCase(name, directory, role, special, texts(recorded), vectors(recorded));
+    }
+
+    private static HeadContract describedHead(JsonNode head, int outputs) {
+        return switch (head.path("kind").asText()) {
+            case "mlm" ->
+                new HeadContract.Mlm(
+                        constant(head, "pooling", Pooling.class),
+                        constant(head, "saturation", Saturation.class),
+                        new LogitAffine(
+                                head.path("logit_scale").asDouble(),
+                                head.path("logit_shift").asDouble()),
+                        outputs);
+            case "mlp" -> {
+                List<String> layers = new ArrayList<>();
+                head.path("layers")
+                        .forEach(layer -> layers.add(layer.path("linear").asText()));
+                layers.add(head.path("linear").asText());
+                yield new HeadContract.Mlp(
+                        layers,
+                        constant(head, "activation", Rectifier.class),
+                        constant(head, "reduction", Pooling.class),
+                        constant(head, "saturation", Saturation.class),
+                        outputs);
+            }
+            case "epic" ->
+                new HeadContract.Epic(
+                        head.path("importance").asText(), head.path("quality").asText(), outputs);
+            case "sparta" -> {
+                List<Integer> dropped = new ArrayList<>();
+                head.path("dropped_ids").forEach(id -> dropped.add(id.asInt()));
+                yield new HeadContract.Sparta(head.path("bias").asText(""), dropped, outputs);
+            }
+            default -> throw new IllegalArgumentException("head " + head);
+        };
+    }
+
+    private static <E extends Enum<E>> E constant(JsonNode node, String key, Class<E> type) {
+        return Enum.valueOf(type, node.path(key).asText().toUpperCase(Locale.ROOT));
     }
 
     private static ReadingMode mode(String name) {

@@ -5,6 +5,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.millrace.model.architecture.BackboneSpec;
 import io.millrace.model.batch.ModelInput;
+import io.millrace.model.batch.TokenBatch;
 import io.millrace.model.engine.Parameters;
 import java.util.Optional;
 
@@ -26,9 +27,10 @@ public final class ArrayBackbone implements Backbone {
     @Override
     public PtNDArray hiddenStates(ModelInput input, PtNDManager scope) {
         try (PtNDManager local = scope.newSubManager(scope.getDevice())) {
-            Optional<ArrayStack.Encoded> encoded = encoder.map(stack -> new ArrayStack.Encoded(
-                    stack.states(input.encoder().orElseThrow(), Optional.empty(), local),
-                    input.encoder().orElseThrow()));
+            Optional<ArrayStack.Encoded> encoded = encoder.map(stack -> {
+                TokenBatch first = input.encoder().orElseThrow();
+                return new ArrayStack.Encoded(stack.states(first, Optional.empty(), local), first);
+            });
             NDArray states = reader.states(input.reader(), encoded, local);
             states.attach(scope);
             return (PtNDArray) states;

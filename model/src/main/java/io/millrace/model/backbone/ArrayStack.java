@@ -1,7 +1,8 @@
 package io.millrace.model.backbone;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.types.Shape;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.JniUtils;
@@ -15,7 +16,7 @@ import io.millrace.model.architecture.PositionScheme;
 import io.millrace.model.architecture.StackShape;
 import io.millrace.model.architecture.StackSpec;
 import io.millrace.model.architecture.TensorSpec;
-import io.millrace.model.batch.PaddedBatch;
+import io.millrace.model.batch.TokenBatch;
 import io.millrace.model.engine.ArrayMath;
 import io.millrace.model.engine.Parameters;
 import java.util.HashMap;
@@ -38,10 +39,10 @@ final class ArrayStack {
     /**
      * An encoder's output.
      *
-     * @param states [B, S, H]
+     * @param states [M, H]
      * @param batch what it read
      */
-    record Encoded(NDArray states, PaddedBatch batch) {}
+    record Encoded(NDArray states, TokenBatch batch) {}
 
     ArrayStack(StackSpec spec, Parameters parameters, PtNDManager owner) {
         this.spec = spec;
@@ -66,14 +67,14 @@ final class ArrayStack {
         return weight(List.of(tensor));
     }
 
-    /** Hidden states [B, T, H]. */
-    NDArray states(PaddedBatch batch, Optional<Encoded> encoded, PtNDManager local) {
+    /** Hidden states [N, H], text after text. */
+    NDArray states(TokenBatch batch, Optional<Encoded> encoded, PtNDManager local) {
         NDArray x = embed(batch, local);
         for (LayerSpec layer : spec.layers()) {
             x = block(x, layer.attentionNorm(), in -> attend(in, layer, batch, local));
             if (layer.cross().isPresent() && encoded.isPresent()) {
                 CrossAttention cross = layer.cross().get();
-                x = block(x, Optional.of(cross.norm()), in -> across(in, cross, encoded.get(), batch, local));
+                x = block(x, Optional.of(cross.norm()), in -> across(in, cross, encoded.get(), batch));
             }
             x = block(x, Optional.of(layer.feedForwardNorm()), in -> feedForward(in, layer));
         }
@@ -86,8 +87,8 @@ final class ArrayStack {
         return shape.norm().before() ? x.add(inner.apply(norm(x, norm))) : norm(x.add(inner.apply(x)), norm);
     }
 
-    private NDArray embed(PaddedBatch batch, PtNDManager local) {
-        NDArray ids = local.create(batch.ids(), new Shape(batch.size(), batch.width()));
+    private NDArray embed(TokenBatch batch, PtNDManager local) {
+        NDArray ids = local.create(batch.ids());
         NDArray x = JniUtils.embedding((PtNDArray) ids, weight(spec.embedding().words()), false);
         if (spec.embedding().project().isPresent()) {
             x = linear(x, spec.embedding().project().get());
@@ -97,7 +98,8 @@ final class ArrayStack {
             if (table.types().isPresent()) {
                 x = x.add(rows(weight(table.types().get()), 0, 1, local));
             }
-            x = x.add(rows(weight(table.table()), table.first(), table.first() + batch.width(), local));
+            PtNDArray positions = (PtNDArray) local.create(batch.positions()).add(table.first());
+            x = x.add(JniUtils.embedding(positions, weight(table.table()), false));
         }
         return norm(x, spec.embedding().norm());
     }
@@ -109,33 +111,47 @@ final class ArrayStack {
         return rows;
     }
 
-    private NDArray attend(NDArray x, LayerSpec layer, PaddedBatch batch, PtNDManager local) {
+    /** Each text by itself. */
+    private NDArray attend(NDArray x, LayerSpec layer, TokenBatch batch, PtNDManager local) {
         Attention block = layer.attention();
-        NDArray rows = linear(x, block.input());
+        NDArray all = linear(x, block.input());
         long queries = (long) shape.heads() * shape.headWidth();
         long keys = (long) shape.keyHeads() * shape.headWidth();
-        NDArray query = norm(attention.split(rows.get(":, :, :" + queries)), block.queryNorm());
-        NDArray key = norm(attention.split(rows.get(":, :, " + queries + ":" + (queries + keys))), block.keyNorm());
-        NDArray value = attention.split(rows.get(":, :, " + (queries + keys) + ":"));
-        return linear(
-                attention.attend(
-                        attention.rotate(query, layer.local(), local),
-                        attention.rotate(key, layer.local(), local),
-                        value,
-                        attention.mask(batch, layer.local(), local)),
-                block.output());
+        NDList mixed = new NDList();
+        for (int b = 0; b < batch.size(); b++) {
+            NDArray rows = text(all, batch, b);
+            NDArray query = norm(attention.split(rows.get(":, :" + queries)), block.queryNorm());
+            NDArray key = norm(attention.split(rows.get(":, " + queries + ":" + (queries + keys))), block.keyNorm());
+            NDArray value = attention.split(rows.get(":, " + (queries + keys) + ":"));
+            mixed.add(attention.attend(
+                    attention.rotate(query, layer.local(), local),
+                    attention.rotate(key, layer.local(), local),
+                    value,
+                    Optional.of(attention.mask(batch, b, layer.local(), local))));
+        }
+        return linear(NDArrays.concat(mixed), block.output());
     }
 
-    private NDArray across(NDArray x, CrossAttention block, Encoded encoded, PaddedBatch batch, PtNDManager local) {
+    private NDArray across(NDArray x, CrossAttention block, Encoded encoded, TokenBatch batch) {
+        NDArray queries = linear(x, block.query());
         NDArray both = linear(encoded.states(), block.keyValue());
         long inner = (long) shape.heads() * shape.headWidth();
-        return linear(
-                attention.attend(
-                        attention.split(linear(x, block.query())),
-                        attention.split(both.get(":, :, :" + inner)),
-                        attention.split(both.get(":, :, " + inner + ":")),
-                        ArrayAttention.keysOnly(encoded.batch(), batch.width(), local)),
-                block.output());
+        NDList mixed = new NDList();
+        for (int b = 0; b < batch.size(); b++) {
+            NDArray rows = text(both, encoded.batch(), b);
+            mixed.add(attention.attend(
+                    attention.split(text(queries, batch, b)),
+                    attention.split(rows.get(":, :" + inner)),
+                    attention.split(rows.get(":, " + inner + ":")),
+                    Optional.empty()));
+        }
+        return linear(NDArrays.concat(mixed), block.output());
+    }
+
+    /** Rows of one text. */
+    private static NDArray text(NDArray rows, TokenBatch batch, int text) {
+        int start = batch.starts()[text];
+        return rows.get(start + ":" + (start + batch.lengths()[text]));
     }
 
     private NDArray feedForward(NDArray x, LayerSpec layer) {
@@ -144,9 +160,9 @@ final class ArrayStack {
         if (!form.gated()) {
             return linear(ArrayMath.activate(inner, form.activation()), layer.contract());
         }
-        long half = inner.getShape().get(2) / 2;
-        NDArray gate = ArrayMath.activate(inner.get(":, :, :" + half), form.activation());
-        return linear(gate.mul(inner.get(":, :, " + half + ":")), layer.contract());
+        long half = inner.getShape().get(1) / 2;
+        NDArray gate = ArrayMath.activate(inner.get(":, :" + half), form.activation());
+        return linear(gate.mul(inner.get(":, " + half + ":")), layer.contract());
     }
 
     private NDArray linear(NDArray x, LinearSpec layer) {

@@ -7,10 +7,10 @@ import io.millrace.model.batch.ModelInput;
 /** Turns token ids into one hidden state a cell. Safe for many threads. */
 public sealed interface Backbone extends AutoCloseable permits ArrayBackbone, KernelBackbone {
     /**
-     * Hidden states of a batch. Those of cells that do not count mean nothing; no other depends on padding.
+     * Hidden states of a batch, cell by cell.
      *
      * @param scope what the result is freed with
-     * @return [B, T, H] of {@code input.reader()}, fp32
+     * @return [N, H] of the N cells of {@code input.reader()}, fp32
      */
     PtNDArray hiddenStates(ModelInput input, PtNDManager scope);
 

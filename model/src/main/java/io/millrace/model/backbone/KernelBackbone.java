@@ -28,12 +28,12 @@ public final class KernelBackbone implements Backbone {
     @Override
     public PtNDArray hiddenStates(ModelInput input, PtNDManager scope) {
         if (encoder.isEmpty()) {
-            return reader.states(input.reader(), List.of(), scope);
+            return reader.states(input.reader(), input.groups(), Optional.empty(), scope);
         }
         try (PtNDManager local = scope.newSubManager(scope.getDevice())) {
-            PtNDArray encoded = encoder.get().states(input.encoder().orElseThrow(), List.of(), local);
-            PtNDArray keys = KernelStack.keys(input.encoder().orElseThrow(), local);
-            return reader.states(input.reader(), List.of(encoded, keys), scope);
+            ModelInput first = ModelInput.of(input.encoder().orElseThrow());
+            PtNDArray encoded = encoder.get().states(first.reader(), first.groups(), Optional.empty(), local);
+            return reader.states(input.reader(), input.groups(), Optional.of(encoded), scope);
         }
     }
 

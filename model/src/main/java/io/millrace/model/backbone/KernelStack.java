@@ -1,7 +1,6 @@
 package io.millrace.model.backbone;
 
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
@@ -9,11 +8,12 @@ import io.millrace.model.architecture.EmbeddingSpec;
 import io.millrace.model.architecture.LayerSpec;
 import io.millrace.model.architecture.StackShape;
 import io.millrace.model.architecture.StackSpec;
-import io.millrace.model.batch.PaddedBatch;
+import io.millrace.model.batch.TokenBatch;
 import io.millrace.model.engine.KernelLibrary;
 import io.millrace.model.engine.PackedParameters;
 import io.millrace.model.engine.PyTorchRuntime;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** A stack of transformer layers as one native call; its slots are described in {@code kernels/stack.py}. */
@@ -86,24 +86,22 @@ final class KernelStack implements AutoCloseable {
         return slots.take();
     }
 
-    /** Keys of a batch as the kernels take them. */
-    static PtNDArray keys(PaddedBatch batch, PtNDManager scope) {
-        return (PtNDArray) ((NDManager) scope).create(batch.keyMask(), new Shape(batch.size(), batch.width()));
-    }
-
     /**
-     * Hidden states [B, T, H].
+     * Hidden states [N, H].
      *
-     * @param encoded an encoder's states and keys, or nothing
+     * @param groups of texts, see {@link io.millrace.model.batch.ModelInput#groups}
+     * @param encoded an encoder's states [M, H]; empty for none
      * @param scope what the result is freed with
      */
-    PtNDArray states(PaddedBatch batch, List<PtNDArray> encoded, PtNDManager scope) {
-        Shape cells = new Shape(batch.size(), batch.width());
+    PtNDArray states(TokenBatch batch, long[] groups, Optional<PtNDArray> encoded, PtNDManager scope) {
         try (PtNDManager local = PyTorchRuntime.newManager();
-                IValue ids = IValue.from((PtNDArray) ((NDManager) local).create(batch.ids(), cells));
-                IValue keys = IValue.from(keys(batch, local));
-                IValue across = IValue.listFrom(encoded.toArray(PtNDArray[]::new))) {
-            IValue[] arguments = Stream.concat(Stream.of(ids, keys, across), constants.stream())
+                IValue ids = IValue.from((PtNDArray) ((NDManager) local).create(batch.ids()));
+                IValue positions = IValue.from((PtNDArray) ((NDManager) local).create(batch.positions()));
+                IValue keys = IValue.from(
+                        (PtNDArray) ((NDManager) local).create(batch.allKeys() ? new float[0] : batch.keyMask()));
+                IValue runs = IValue.listFrom(groups);
+                IValue across = IValue.listFrom(encoded.stream().toArray(PtNDArray[]::new))) {
+            IValue[] arguments = Stream.concat(Stream.of(ids, positions, keys, runs, across), constants.stream())
                     .toArray(IValue[]::new);
             return kernels.call(scope, "stack", arguments);
         }

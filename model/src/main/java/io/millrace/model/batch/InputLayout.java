@@ -42,123 +42,112 @@ public record InputLayout(ReadingContract reading, BitSet special, int start, in
     }
 
     /**
-     * Lays out texts side by side.
+     * Lays out texts, one after the other.
      *
      * @param texts token ids; of each, a position must count, see {@link #counts(int[])}
      */
     public ModelInput of(List<int[]> texts) {
         return switch (reading.mode()) {
-            case ENCODER, CAUSAL, BIDIRECTIONAL -> ModelInput.of(pooled(texts, plain(texts), 0));
+            case ENCODER, CAUSAL, BIDIRECTIONAL -> ModelInput.of(plain(texts));
             case ECHO -> ModelInput.of(echo(texts));
             case DECODER -> ModelInput.of(shifted(texts, false));
-            case ENCODER_DECODER_MULTI ->
-                new ModelInput(shifted(texts, true), Optional.of(plain(texts).build()));
-            case ENCODER_DECODER_SINGLE ->
-                new ModelInput(single(texts), Optional.of(plain(texts).build()));
+            case ENCODER_DECODER_MULTI -> new ModelInput(shifted(texts, true), Optional.of(plain(texts)));
+            case ENCODER_DECODER_SINGLE -> new ModelInput(single(texts), Optional.of(plain(texts)));
         };
     }
 
-    private PaddedBatchBuilder plain(List<int[]> texts) {
-        PaddedBatchBuilder cells = PaddedBatchBuilder.of(texts, 0, fill);
-        for (int b = 0; b < texts.size(); b++) {
-            int[] text = texts.get(b);
-            for (int t = 0; t < text.length; t++) {
-                cells.put(b, t, text[t]).key(b, t).target(b, t, text[t]);
-            }
+    private TokenBatch plain(List<int[]> texts) {
+        TokenBatchBuilder cells = new TokenBatchBuilder();
+        for (int[] text : texts) {
+            cells.text();
+            copy(text, cells);
         }
-        return cells;
+        return cells.build();
     }
 
-    /** Marks what is pooled of texts that begin in a column. */
-    private PaddedBatch pooled(List<int[]> texts, PaddedBatchBuilder cells, int column) {
-        for (int b = 0; b < texts.size(); b++) {
-            int[] text = texts.get(b);
-            switch (reading.positions()) {
-                case FIRST -> cells.count(b, column);
-                case LAST -> cells.count(b, column + text.length - 1);
-                case ALL -> {
-                    for (int t = 0; t < text.length; t++) {
-                        if (counts(text[t])) {
-                            cells.count(b, column + t);
-                        }
-                    }
-                }
+    /** The text as it is, pooled where it counts. */
+    private void copy(int[] text, TokenBatchBuilder cells) {
+        for (int t = 0; t < text.length; t++) {
+            cells.cell(text[t]).target(text[t]).counted(pooled(text, t));
+        }
+    }
+
+    private boolean pooled(int[] text, int position) {
+        return switch (reading.positions()) {
+            case FIRST -> position == 0;
+            case LAST -> position == text.length - 1;
+            case ALL -> counts(text[position]);
+        };
+    }
+
+    /** The text twice: right behind each other, or, as the reference does, each copy padded to the longest text. */
+    private TokenBatch echo(List<int[]> texts) {
+        int padding = reading.alignment() == Alignment.REFERENCE ? longest(texts) : 0;
+        TokenBatchBuilder cells = new TokenBatchBuilder();
+        for (int[] text : texts) {
+            cells.text();
+            for (int id : text) {
+                cells.cell(id);
+            }
+            for (int t = text.length; t < padding; t++) {
+                cells.cell(fill).unseen();
+            }
+            copy(text, cells);
+            for (int t = text.length; t < padding; t++) {
+                cells.cell(fill).unseen();
             }
         }
         return cells.build();
     }
 
-    /** The text twice: right behind each other, or, as the reference does, the padded rectangle twice. */
-    private PaddedBatch echo(List<int[]> texts) {
-        int longest = PaddedBatchBuilder.longest(texts);
-        PaddedBatchBuilder cells = PaddedBatchBuilder.of(texts, longest, fill);
-        for (int b = 0; b < texts.size(); b++) {
-            int[] text = texts.get(b);
-            int second = reading.alignment() == Alignment.REFERENCE ? longest : text.length;
-            for (int t = 0; t < text.length; t++) {
-                cells.put(b, t, text[t]).key(b, t);
-                cells.put(b, second + t, text[t]).key(b, second + t).target(b, second + t, text[t]);
-                boolean last = reading.positions() == Positions.LAST && t == text.length - 1;
-                boolean first = reading.positions() == Positions.FIRST && t == 0;
-                if (first || last || (reading.positions() == Positions.ALL && counts(text[t]))) {
-                    cells.count(b, second + t);
-                }
-            }
-        }
-        return cells.build();
+    private static int longest(List<int[]> texts) {
+        return texts.stream().mapToInt(text -> text.length).max().orElse(0);
     }
 
     /**
      * The start token, then the text. The state at position j has read the text's first j tokens; position 0 is not pooled.
      * Its weight, under heads that give one a position, is for the token that comes next.
      *
-     * <p>The reference drops the last column of the rectangle, so that the longest texts lose the state that has read
+     * <p>The reference drops the last column of a padded rectangle, so that the longest texts lose the state that has read
      * everything; the invariant layout is what shorter texts have there.
      *
      * @param whole whether an encoder reads the text too. A decoder alone gets the text's attention mask unshifted, so its
      *     last token can be seen by no position, not even its own (Decoder4LSR).
      */
-    private PaddedBatch shifted(List<int[]> texts, boolean whole) {
+    private TokenBatch shifted(List<int[]> texts, boolean whole) {
         boolean reference = reading.alignment() == Alignment.REFERENCE;
-        int width = PaddedBatchBuilder.longest(texts) + (reference ? 0 : 1);
-        PaddedBatchBuilder cells = new PaddedBatchBuilder(texts.size(), width, fill);
-        for (int b = 0; b < texts.size(); b++) {
-            int[] text = texts.get(b);
-            cells.put(b, 0, start).key(b, 0);
-            for (int j = 1; j < Math.min(text.length + 1, width); j++) {
-                int read = text[j - 1];
-                cells.put(b, j, read);
-                if (whole || j < text.length) {
-                    cells.key(b, j);
-                }
-                if (counts(b, j, texts)) {
-                    cells.count(b, j);
+        int width = longest(texts);
+        TokenBatchBuilder cells = new TokenBatchBuilder();
+        for (int[] text : texts) {
+            cells.text().cell(start);
+            int last = reference ? Math.min(text.length, width - 1) : text.length;
+            for (int j = 1; j <= last; j++) {
+                cells.cell(text[j - 1]).counted(pooledShifted(text, j));
+                if (!whole && j == text.length) {
+                    cells.unseen();
                 }
                 if (j < text.length) {
-                    cells.target(b, j, text[j]);
+                    cells.target(text[j]);
                 } else if (reference) {
                     // The reference gives the last state's weight to the padding behind the text.
-                    cells.target(b, j, fill);
+                    cells.target(fill);
                 }
             }
         }
         return cells.build();
     }
 
-    private boolean counts(int text, int position, List<int[]> texts) {
-        int[] ids = texts.get(text);
+    private boolean pooledShifted(int[] text, int position) {
         return switch (reading.positions()) {
             case FIRST -> position == 1;
-            case LAST -> position == ids.length;
-            case ALL -> counts(ids[position - 1]);
+            case LAST -> position == text.length;
+            case ALL -> counts(text[position - 1]);
         };
     }
 
-    private PaddedBatch single(List<int[]> texts) {
-        PaddedBatchBuilder cells = new PaddedBatchBuilder(texts.size(), 1, start);
-        for (int b = 0; b < texts.size(); b++) {
-            cells.key(b, 0).count(b, 0);
-        }
+    private TokenBatch single(List<int[]> texts) {
+        TokenBatchBuilder cells = new TokenBatchBuilder();
+        texts.forEach(text -> cells.text().cell(start).counted(true));
         return cells.build();
     }
 }

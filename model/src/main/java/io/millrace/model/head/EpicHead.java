@@ -3,12 +3,13 @@ package io.millrace.model.head;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.types.Shape;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.Activation;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.millrace.model.architecture.TensorSpec;
-import io.millrace.model.batch.PaddedBatch;
+import io.millrace.model.batch.TokenBatch;
 import io.millrace.model.contract.Alignment;
 import io.millrace.model.contract.HeadContract;
 import io.millrace.model.engine.ArrayMath;
@@ -55,16 +56,18 @@ public final class EpicHead implements SparseHead {
     }
 
     @Override
-    public List<SparseVector> vectors(PtNDArray hidden, PaddedBatch batch) {
+    public List<SparseVector> vectors(PtNDArray hidden, TokenBatch batch) {
         NDList pooled = new NDList();
         try (PtNDManager local = hidden.getManager().newSubManager(hidden.getDevice())) {
             hidden.tempAttach(local);
-            NDArray counts = local.create(batch.countingMask(), new Shape(batch.size(), batch.width(), 1));
-            NDArray states = MlmArrayHead.transform(hidden, weights);
-            NDArray important =
-                    ArrayMath.log1p(ArrayMath.softplus(ArrayMath.linear(hidden, importance.get(0), importance.get(1))));
-            NDArray first = hidden.get(":, 0, :");
-            NDArray worth = Activation.sigmoid(ArrayMath.linear(first, quality.get(0), quality.get(1)));
+            NDArray counts = MlmArrayHead.countsOf(batch, local);
+            NDArray states = MlmArrayHead.rectangle(MlmArrayHead.transform(hidden, weights), batch, local);
+            NDArray important = MlmArrayHead.rectangle(
+                    ArrayMath.log1p(ArrayMath.softplus(ArrayMath.linear(hidden, importance.get(0), importance.get(1)))),
+                    batch,
+                    local);
+            NDArray starts = ((NDManager) local).create(batch.starts()).toType(DataType.INT64, false);
+            NDArray worth = Activation.sigmoid(ArrayMath.linear(hidden.get(starts), quality.get(0), quality.get(1)));
             for (int i = 0; i < tiles.size(); i++) {
                 try (PtNDManager tile = local.newSubManager(local.getDevice())) {
                     states.tempAttach(tile);

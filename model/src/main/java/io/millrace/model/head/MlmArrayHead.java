@@ -3,11 +3,13 @@ package io.millrace.model.head;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.norm.LayerNorm;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
-import io.millrace.model.batch.PaddedBatch;
+import io.millrace.model.batch.TokenBatch;
 import io.millrace.model.contract.HeadContract;
 import io.millrace.model.contract.Pooling;
 import io.millrace.model.engine.ArrayMath;
@@ -32,12 +34,12 @@ public final class MlmArrayHead implements SparseHead {
     }
 
     @Override
-    public List<SparseVector> vectors(PtNDArray hidden, PaddedBatch batch) {
+    public List<SparseVector> vectors(PtNDArray hidden, TokenBatch batch) {
         NDList pooled = new NDList();
         try (PtNDManager local = hidden.getManager().newSubManager(hidden.getDevice())) {
             hidden.tempAttach(local);
-            NDArray counts = local.create(batch.countingMask(), new Shape(batch.size(), batch.width(), 1));
-            NDArray states = transform(hidden, weights);
+            NDArray states = rectangle(transform(hidden, weights), batch, local);
+            NDArray counts = countsOf(batch, local);
             for (int i = 0; i < tiles.size(); i++) {
                 try (PtNDManager tile = local.newSubManager(local.getDevice())) {
                     states.tempAttach(tile);
@@ -52,6 +54,25 @@ public final class MlmArrayHead implements SparseHead {
         }
     }
 
+    /** States [N, H] as a rectangle [B, T, H], in which cells that do not count repeat one that does. */
+    static NDArray rectangle(NDArray states, TokenBatch batch, PtNDManager local) {
+        NDArray rows = ((NDManager) local).create(batch.countingRows()).toType(DataType.INT64, false);
+        return states.get(rows)
+                .reshape(batch.size(), batch.width(), states.getShape().get(1));
+    }
+
+    /** [B, T, 1]: 1 for cells that count, else 0. */
+    static NDArray countsOf(TokenBatch batch, PtNDManager local) {
+        int[] starts = batch.starts();
+        float[] counts = new float[batch.size() * batch.width()];
+        for (int b = 0; b < batch.size(); b++) {
+            for (int t = 0; t < batch.lengths()[b]; t++) {
+                counts[b * batch.width() + t] = batch.counts().get(starts[b] + t) ? 1 : 0;
+            }
+        }
+        return ((NDManager) local).create(counts, new Shape(batch.size(), batch.width(), 1));
+    }
+
     /** States as the projection takes them. */
     static NDArray transform(NDArray hidden, MlmHeadWeights weights) {
         if (weights.transform().isEmpty()) {
@@ -61,7 +82,7 @@ public final class MlmArrayHead implements SparseHead {
         NDArray dense = ArrayMath.linear(hidden, transform.dense(), transform.denseBias());
         return LayerNorm.layerNorm(
                         ArrayMath.activate(dense, transform.activation()),
-                        new Shape(hidden.getShape().get(2)),
+                        new Shape(hidden.getShape().get(1)),
                         transform.normScale(),
                         transform.normShift(),
                         (float) transform.epsilon())

@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.millrace.model.architecture.TensorSpec;
-import io.millrace.model.batch.PaddedBatch;
+import io.millrace.model.batch.TokenBatch;
 import io.millrace.model.contract.HeadContract;
 import io.millrace.model.contract.Pooling;
 import io.millrace.model.contract.Rectifier;
@@ -54,7 +54,7 @@ public final class MlpHead implements SparseHead {
     }
 
     @Override
-    public List<SparseVector> vectors(PtNDArray hidden, PaddedBatch batch) {
+    public List<SparseVector> vectors(PtNDArray hidden, TokenBatch batch) {
         float[] weights;
         try (PtNDManager local = hidden.getManager().newSubManager(hidden.getDevice())) {
             hidden.tempAttach(local);
@@ -69,17 +69,17 @@ public final class MlpHead implements SparseHead {
             }
             weights = x.toFloatArray();
         }
+        int[] starts = batch.starts();
         List<SparseVector> vectors = new ArrayList<>(batch.size());
         for (int b = 0; b < batch.size(); b++) {
-            vectors.add(vector(weights, batch, b));
+            vectors.add(vector(weights, batch, starts[b], starts[b] + batch.lengths()[b]));
         }
         return vectors;
     }
 
-    private SparseVector vector(float[] weights, PaddedBatch batch, int text) {
+    private SparseVector vector(float[] weights, TokenBatch batch, int start, int end) {
         Map<Integer, Float> terms = new TreeMap<>();
-        int end = (text + 1) * batch.width();
-        for (int cell = batch.counts().nextSetBit(text * batch.width());
+        for (int cell = batch.counts().nextSetBit(start);
                 cell >= 0 && cell < end;
                 cell = batch.counts().nextSetBit(cell + 1)) {
             int token = batch.targets()[cell];

@@ -77,8 +77,8 @@ final class PackedMlmHead implements AutoCloseable {
     }
 
     /** Arguments of a head's kernel: what is given, then the weights. */
-    IValue[] arguments(IValue hidden, IValue cells, IValue... more) {
-        return Stream.of(Stream.of(hidden, cells), constants.stream(), Stream.of(more))
+    IValue[] arguments(List<IValue> given, IValue... more) {
+        return Stream.of(given.stream(), constants.stream(), Stream.of(more))
                 .flatMap(values -> values)
                 .toArray(IValue[]::new);
     }

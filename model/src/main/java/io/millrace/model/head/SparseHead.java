@@ -1,7 +1,7 @@
 package io.millrace.model.head;
 
 import ai.djl.pytorch.engine.PtNDArray;
-import io.millrace.model.batch.PaddedBatch;
+import io.millrace.model.batch.TokenBatch;
 import io.millrace.vector.SparseVector;
 import java.util.List;
 
@@ -11,11 +11,11 @@ public sealed interface SparseHead extends AutoCloseable
     /**
      * Vectors of a batch, in its order.
      *
-     * @param hidden [B, T, H] of the backbone; freed by the caller
+     * @param hidden [N, H] of the backbone; freed by the caller
      * @param batch the cells that the backbone's reader read
      * @throws io.millrace.vector.InvalidVectorException if a weight came out NaN or infinite
      */
-    List<SparseVector> vectors(PtNDArray hidden, PaddedBatch batch);
+    List<SparseVector> vectors(PtNDArray hidden, TokenBatch batch);
 
     /** Frees what the head holds. Idempotent. */
     @Override

@@ -8,13 +8,15 @@ import io.millrace.model.architecture.Architecture;
 import io.millrace.model.architecture.Architectures;
 import io.millrace.model.architecture.BackboneSpec;
 import io.millrace.model.backbone.ArrayBackbone;
+import io.millrace.model.batch.InputLayout;
 import io.millrace.model.batch.ModelInput;
-import io.millrace.model.batch.PaddedBatch;
 import io.millrace.model.contract.HeadContract;
 import io.millrace.model.contract.LogitAffine;
 import io.millrace.model.contract.Pooling;
+import io.millrace.model.contract.ReadingContract;
 import io.millrace.model.contract.ReadingMode;
 import io.millrace.model.contract.Saturation;
+import io.millrace.model.contract.SpecialTokenPolicy;
 import io.millrace.model.engine.ArrayMath;
 import io.millrace.model.engine.Parameters;
 import io.millrace.model.engine.PyTorchRuntime;
@@ -37,7 +39,9 @@ class ArrayFormsTest {
     @Test
     void leaveNoArraysWithTheWeights() throws IOException {
         HeadContract.Mlm contract = new HeadContract.Mlm(Pooling.SUM, Saturation.LOG1P, LogitAffine.IDENTITY, 97);
-        PaddedBatch batch = PaddedBatch.of(List.of(new int[] {2, 5, 1}, new int[] {2, 1}), new BitSet(), 0);
+        InputLayout layout =
+                new InputLayout(ReadingContract.of(ReadingMode.ENCODER, SpecialTokenPolicy.KEEP), new BitSet(), 0, 0);
+        ModelInput input = layout.of(List.of(new int[] {2, 5, 1}, new int[] {2, 1}));
         try (WeightFiles files = WeightFiles.open(BERT);
                 PtNDManager owner = PyTorchRuntime.newManager()) {
             Architecture bert = Architectures.read(BERT.resolve("config.json"));
@@ -54,7 +58,7 @@ class ArrayFormsTest {
                 assertThat(before).isGreaterThan(30);
                 for (int i = 0; i < 3; i++) {
                     try (PtNDManager scope = PyTorchRuntime.newManager()) {
-                        head.vectors(backbone.hiddenStates(ModelInput.of(batch), scope), batch);
+                        head.vectors(backbone.hiddenStates(input, scope), input.reader());
                         assertThat(scope.getManagedArrays()).hasSize(1);
                     }
                 }
