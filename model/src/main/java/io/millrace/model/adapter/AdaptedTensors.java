@@ -110,7 +110,7 @@ public final class AdaptedTensors implements TensorSource {
             int rows = (int) Math.min(chunkRows, endRow - row);
             MemorySegment chunk = MemorySegment.ofArray(weights).asSlice(0, (long) rows * columns * Float.BYTES);
             readUnchanged(tensor, row, row + rows, TensorType.F32, chunk);
-            factors.addTo(weights, row, rows);
+            factors.addTo(weights, columns, row, rows);
             long done = info.elements(beginRow, row);
             conversion.convert(
                     chunk,

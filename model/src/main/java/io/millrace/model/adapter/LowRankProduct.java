@@ -29,19 +29,15 @@ record LowRankProduct(TensorSource adapter, String a, String b, boolean embeddin
                 && adapter.info(b).shape().equals(List.of(embedding ? columns : rows, rank));
     }
 
-    /** Reads what all rows need: R, and the L of an embedding, which lies by columns. */
+    /** Reads what all rows of a weight that is not empty need: R, and the L of an embedding, which lies by columns. */
     LowRankFactors load() {
         int rank = Math.toIntExact(adapter.info(a).rows());
-        float[] right =
+        float[] values =
                 read(embedding ? b : a, 0, adapter.info(embedding ? b : a).rows());
-        int columns = right.length / Math.max(1, rank);
-        float[][] rows = LowRankFactors.paddedRows(rank, columns);
-        for (int k = 0; k < rank; k++) {
-            for (int j = 0; j < columns; j++) {
-                rows[k][j] = embedding ? right[j * rank + k] : right[k * columns + j];
-            }
-        }
-        return new LowRankFactors(this, rank, rows, embedding ? read(a, 0, rank) : new float[0]);
+        int columns = values.length / rank;
+        float[][][] right = LowRankFactors.blocks(
+                rank, columns, (k, j) -> embedding ? values[j * rank + k] : values[k * columns + j]);
+        return new LowRankFactors(this, rank, right, embedding ? read(a, 0, rank) : new float[0]);
     }
 
     /** Reads rows of a factor. */
