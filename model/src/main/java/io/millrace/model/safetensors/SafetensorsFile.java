@@ -97,6 +97,11 @@ public final class SafetensorsFile implements TensorSource {
         }
     }
 
+    /** Path of the file, for messages. */
+    public String file() {
+        return file;
+    }
+
     @Override
     public Set<String> tensors() {
         return Collections.unmodifiableSet(tensors.keySet());
