@@ -1,6 +1,7 @@
 package io.millrace.model.checkpoint;
 
 import io.millrace.model.InvalidModelException;
+import io.millrace.model.adapter.AdaptedTensors;
 import io.millrace.model.architecture.Architecture;
 import io.millrace.model.architecture.Architectures;
 import io.millrace.model.contract.EncodingContract;
@@ -103,6 +104,23 @@ public record Checkpoint(
         check(directory.resolve(CONTRACT), other, architecture, vocabulary);
         return new Checkpoint(
                 directory, architecture, canonicalConfig, other.withDigests(contract.digests()), vocabulary);
+    }
+
+    /**
+     * The same checkpoint with adapters merged into its weights, and so another space.
+     *
+     * @param adapters directories, in the order of merging
+     * @throws InvalidModelException if one is not an adapter
+     * @throws IOException if a file cannot be read
+     */
+    public Checkpoint withAdapters(List<Path> adapters) throws IOException {
+        SortedMap<String, String> digests = new TreeMap<>(contract.digests());
+        for (int i = 0; i < adapters.size(); i++) {
+            for (String file : List.of(AdaptedTensors.CONFIG, AdaptedTensors.WEIGHTS)) {
+                digests.put("adapter " + i + "/" + file, Digests.ofFile(require(adapters.get(i), file)));
+            }
+        }
+        return new Checkpoint(directory, architecture, canonicalConfig, contract.withDigests(digests), vocabulary);
     }
 
     /** Identity of the vector space: SHA-256, 64 lower-case hexadecimal characters. */
