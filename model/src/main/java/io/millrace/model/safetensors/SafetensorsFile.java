@@ -72,10 +72,13 @@ public final class SafetensorsFile implements TensorSource {
     private static long headerBytes(Path path, ByteBuffer prefix, long size) {
         if (prefix.limit() < PREFIX_BYTES) {
             throw new InvalidModelException(
-                    path + ": " + size + " bytes are too few for a safetensors file; copy or " + "download it again");
+                    path + ": " + size + " bytes are too few for a safetensors file; copy or download it again");
         }
         long headerBytes = prefix.order(ByteOrder.LITTLE_ENDIAN).getLong(0);
         if (headerBytes < 2 || headerBytes > Math.min(SafetensorsHeader.MAX_BYTES, size - PREFIX_BYTES)) {
+            byte[] first = new byte[PREFIX_BYTES];
+            prefix.get(0, first);
+            ForeignWeights.refuseByFirstBytes(path, first);
             throw new InvalidModelException(path + ": the header claims " + Long.toUnsignedString(headerBytes)
                     + " bytes, but the file has " + size + " (and the format allows " + SafetensorsHeader.MAX_BYTES
                     + "); it is damaged, cut short or not safetensors: copy or download it again");
