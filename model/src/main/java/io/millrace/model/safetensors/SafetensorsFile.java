@@ -133,7 +133,7 @@ public final class SafetensorsFile implements TensorSource {
         try {
             copy(tensor, tensor.elements(0, beginRow), elements, as, target);
         } catch (IOException e) {
-            throw new UncheckedIOException(file + ": tensor " + name + " cannot be read: " + e.getMessage(), e);
+            throw new UncheckedIOException(file + ": tensor " + name + " cannot be read: " + e, e);
         }
     }
 
@@ -166,7 +166,7 @@ public final class SafetensorsFile implements TensorSource {
         try {
             channel.close();
         } catch (IOException e) {
-            throw new UncheckedIOException(file + " cannot be closed: " + e.getMessage(), e);
+            throw new UncheckedIOException(file + " cannot be closed: " + e, e);
         }
     }
 }
