@@ -2,6 +2,7 @@ package io.millrace.deploy.bench;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.millrace.deploy.cli.Logging;
 import io.millrace.evaluation.beir.BeirCorpus;
 import io.millrace.evaluation.beir.BeirDocument;
 import io.millrace.evaluation.beir.BeirFolder;
@@ -41,6 +42,7 @@ final class EncodeMeasurement {
 
     /** {@code MODEL DATA DOCUMENTS MAX_TOKENS THREADS REPETITIONS KERNELS PRECISION QUERIES VECTORS}. */
     public static void main(String[] arguments) throws Exception {
+        Logging.warnings();
         try {
             Map<String, Object> figures = measure(arguments);
             System.out.println(new JsonMapper().writeValueAsString(figures));
