@@ -1,17 +1,20 @@
 package io.millrace.model;
 
 import io.millrace.model.batch.BatchPlan;
-import io.millrace.model.batch.PaddedBatch;
+import io.millrace.model.batch.InputLayout;
+import io.millrace.model.batch.ModelInput;
 import io.millrace.model.checkpoint.Checkpoint;
-import io.millrace.model.contract.RoleContract;
-import io.millrace.model.contract.SpecialTokenPolicy;
+import io.millrace.model.head.TokenWeights;
 import io.millrace.model.tokenizer.TextTokenizer;
 import io.millrace.vector.SparseVector;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
 /** A checkpoint, ready to encode. Safe for many threads. */
 final class CheckpointEncoder implements SparseEncoder {
@@ -26,17 +29,31 @@ final class CheckpointEncoder implements SparseEncoder {
     private final SparseModel model;
     private final EncoderOptions options;
     private final String spaceId;
-    private final BitSet ignored = new BitSet();
+    private final Map<TextRole, InputLayout> layouts = new EnumMap<>(TextRole.class);
+    private final Map<TextRole, TokenWeights> tables;
 
-    CheckpointEncoder(Checkpoint checkpoint, TextTokenizer tokenizer, SparseModel model, EncoderOptions options) {
+    CheckpointEncoder(
+            Checkpoint checkpoint,
+            TextTokenizer tokenizer,
+            SparseModel model,
+            Map<TextRole, TokenWeights> tables,
+            EncoderOptions options) {
         this.checkpoint = checkpoint;
         this.tokenizer = tokenizer;
         this.model = model;
         this.options = options;
         this.spaceId = checkpoint.spaceId();
-        if (checkpoint.contract().head().specialTokens() == SpecialTokenPolicy.MASK) {
-            checkpoint.vocabulary().specialIds().forEach(ignored::set);
+        BitSet special = new BitSet();
+        checkpoint.vocabulary().specialIds().forEach(special::set);
+        int start = checkpoint.architecture().decoderStart().orElse(0);
+        for (TextRole role : TextRole.values()) {
+            layouts.put(role, new InputLayout(checkpoint.contract().role(role).reading(), special, start, 0));
         }
+        this.tables = tables;
+    }
+
+    private InputLayout layout(TextRole role) {
+        return Objects.requireNonNull(layouts.get(role));
     }
 
     @Override
@@ -51,7 +68,9 @@ final class CheckpointEncoder implements SparseEncoder {
 
     @Override
     public int vocabularySize() {
-        return checkpoint.contract().head().outputs();
+        return Math.max(
+                checkpoint.contract().query().head().outputs(),
+                checkpoint.contract().document().head().outputs());
     }
 
     @Override
@@ -66,11 +85,7 @@ final class CheckpointEncoder implements SparseEncoder {
 
     @Override
     public List<TokenizedText> tokenize(List<String> texts, TextRole role) {
-        RoleContract contract = checkpoint.contract().role(role);
-        List<String> prefixed = contract.prefix().isEmpty()
-                ? texts
-                : texts.stream().map(text -> contract.prefix() + text).toList();
-        return tokenizer.tokenize(prefixed, contract.maxTokens());
+        return tokenizer.tokenize(texts, checkpoint.contract().role(role).text());
     }
 
     @Override
@@ -79,17 +94,29 @@ final class CheckpointEncoder implements SparseEncoder {
         for (int i = 0; i < lengths.length; i++) {
             lengths[i] = checkedLength(i, batch.get(i).ids(), role);
         }
+        List<SparseVector> raw = tables.containsKey(role) ? looked(batch, role) : inferred(batch, lengths, role);
+        int topTerms = checkpoint.contract().role(role).pruning().topTerms();
+        return raw.stream().map(vector -> TopTerms.keep(vector, topTerms)).toList();
+    }
+
+    private List<SparseVector> looked(List<TokenizedText> batch, TextRole role) {
+        TokenWeights table = Objects.requireNonNull(tables.get(role));
+        return batch.stream().map(text -> table.vector(text.ids())).toList();
+    }
+
+    private List<SparseVector> inferred(List<TokenizedText> batch, int[] lengths, TextRole role) {
         List<SparseVector> vectors = new ArrayList<>(Collections.nCopies(lengths.length, SparseVector.EMPTY));
-        int topTerms = checkpoint.contract().role(role).topTerms();
         List<int[]> groups = PLAN.group(lengths);
-        List<PaddedBatch> padded = groups.stream()
-                .map(group -> PaddedBatch.of(
-                        Arrays.stream(group).mapToObj(i -> batch.get(i).ids()).toList(), ignored, 0))
+        List<ModelInput> padded = groups.stream()
+                .map(group -> layout(role)
+                        .of(Arrays.stream(group)
+                                .mapToObj(i -> batch.get(i).ids())
+                                .toList()))
                 .toList();
-        List<List<SparseVector>> encoded = model.encodeAll(padded);
+        List<List<SparseVector>> encoded = model.encodeAll(padded, role);
         for (int g = 0; g < groups.size(); g++) {
             for (int i = 0; i < groups.get(g).length; i++) {
-                vectors.set(groups.get(g)[i], TopTerms.keep(encoded.get(g).get(i), topTerms));
+                vectors.set(groups.get(g)[i], encoded.get(g).get(i));
             }
         }
         return vectors;
@@ -102,15 +129,14 @@ final class CheckpointEncoder implements SparseEncoder {
                     "text " + position + " has " + ids.length + " tokens, but the limit of a " + role + " is "
                             + maxTokens(role) + "; tokenise it with this encoder");
         }
-        boolean counts = false;
         for (int id : ids) {
-            if (id < 0 || id >= checkpoint.config().vocabularySize()) {
+            if (id < 0 || id >= checkpoint.architecture().vocabularySize()) {
                 throw new IllegalArgumentException("text " + position + " has token id " + id + ", but ids lie in [0, "
-                        + checkpoint.config().vocabularySize() + "); tokenise it with this encoder");
+                        + checkpoint.architecture().vocabularySize() + "); tokenise it with this encoder");
             }
-            counts |= !ignored.get(id);
         }
-        return counts ? ids.length : 0;
+        InputLayout layout = layout(role);
+        return layout.counts(ids) ? layout.cells(ids.length) : 0;
     }
 
     @Override

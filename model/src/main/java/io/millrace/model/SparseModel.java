@@ -1,31 +1,27 @@
 package io.millrace.model;
 
 import ai.djl.pytorch.engine.PtNDManager;
+import io.millrace.model.adapter.AdaptedTensors;
+import io.millrace.model.architecture.Architecture;
 import io.millrace.model.backbone.Backbone;
-import io.millrace.model.backbone.BertArrayBackbone;
-import io.millrace.model.backbone.BertKernelBackbone;
-import io.millrace.model.backbone.BertWeights;
-import io.millrace.model.batch.PaddedBatch;
-import io.millrace.model.checkpoint.BertConfig;
-import io.millrace.model.checkpoint.Checkpoint;
-import io.millrace.model.contract.HeadContract;
-import io.millrace.model.contract.Pooling;
+import io.millrace.model.batch.ModelInput;
+import io.millrace.model.contract.EncodingContract;
+import io.millrace.model.contract.RoleContract;
 import io.millrace.model.engine.InferenceThreads;
 import io.millrace.model.engine.KernelLibrary;
 import io.millrace.model.engine.Parameters;
 import io.millrace.model.engine.PyTorchRuntime;
-import io.millrace.model.head.MlmArrayHead;
-import io.millrace.model.head.MlmHeadWeights;
-import io.millrace.model.head.MlmKernelHead;
-import io.millrace.model.head.MlmScreenedHead;
 import io.millrace.model.head.SparseHead;
+import io.millrace.model.safetensors.TensorSource;
 import io.millrace.model.safetensors.WeightFiles;
 import io.millrace.vector.SparseVector;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.ReadWriteLock;
@@ -37,7 +33,8 @@ final class SparseModel implements AutoCloseable {
     /** What to free, last acquired first. Touched by {@link #build} and {@link #close} only. */
     private final Deque<AutoCloseable> resources = new ArrayDeque<>();
 
-    private volatile Optional<Parts> parts = Optional.empty();
+    /** By role; roles that need no model are missing. Written once, before anyone else sees it. */
+    private volatile Map<TextRole, Parts> parts = Map.of();
     /** Held for reading by calls that use the weights. */
     private final ReadWriteLock closing = new ReentrantReadWriteLock();
 
@@ -49,24 +46,20 @@ final class SparseModel implements AutoCloseable {
         this.threads = threads;
     }
 
-    /** Loads a checkpoint's weights and starts the inference thread. */
-    static SparseModel load(Checkpoint checkpoint, EncoderOptions options) throws IOException {
-        return load(
-                checkpoint.directory(),
-                checkpoint.config(),
-                checkpoint.contract().head(),
-                options);
-    }
-
-    /** Loads the weights of a directory that need not have a tokenizer. */
-    static SparseModel load(Path directory, BertConfig config, HeadContract head, EncoderOptions options)
+    /**
+     * Loads the weights that a contract needs, and starts the inference threads.
+     *
+     * @param directory need not have a tokenizer
+     */
+    static SparseModel load(
+            Path directory, Architecture architecture, EncodingContract contract, EncoderOptions options)
             throws IOException {
         PyTorchRuntime.start();
-        try (WeightFiles files = WeightFiles.open(directory)) {
+        try (TensorSource files = AdaptedTensors.open(WeightFiles.open(directory), options.adapters())) {
             SparseModel model = new SparseModel(InferenceThreads.create(options.threads()));
             try {
                 model.threads.call(() -> {
-                    model.build(files, config, head, options.kernels());
+                    model.build(new Parameters(files, architecture.backbonePrefix()), architecture, contract, options);
                     return true;
                 });
             } catch (RuntimeException e) {
@@ -77,57 +70,40 @@ final class SparseModel implements AutoCloseable {
         }
     }
 
-    private void build(WeightFiles files, BertConfig config, HeadContract contract, EncoderOptions.Kernels form) {
-        PtNDManager weights = keep(PyTorchRuntime.newManager());
-        Parameters parameters = new Parameters(files, weights);
-        BertWeights encoder = BertWeights.read(parameters, config);
-        MlmHeadWeights head = MlmHeadWeights.read(parameters, config, encoder.words());
-        parameters.refuseUnread(BertWeights.UNUSED);
+    private void build(
+            Parameters parameters, Architecture architecture, EncodingContract contract, EncoderOptions options) {
         Optional<KernelLibrary> library =
-                form == EncoderOptions.Kernels.PLAIN ? Optional.empty() : KernelLibrary.load();
-        if (library.isPresent()) {
-            KernelLibrary kernels = keep(library.get());
-            // The head first: it reads the word embeddings, which the backbone then takes over.
-            SparseHead fusedHead = keep(head(kernels, head, contract, form));
-            Backbone fusedBackbone = keep(new BertKernelBackbone(kernels, encoder));
-            // What is left are the originals of packed weights.
-            weights.close();
-            parts = Optional.of(new Parts(fusedBackbone, fusedHead));
-        } else {
-            parts = Optional.of(
-                    new Parts(keep(new BertArrayBackbone(encoder)), keep(new MlmArrayHead(head, contract))));
+                options.kernels() == EncoderOptions.Kernels.PLAIN ? Optional.empty() : KernelLibrary.load();
+        library.ifPresent(this::keep);
+        PartLoader loader = new PartLoader(architecture, contract, parameters, library, options);
+        Map<TextRole, Parts> loaded = new EnumMap<>(TextRole.class);
+        for (TextRole role : TextRole.values()) {
+            RoleContract text = contract.role(role);
+            if (text.head().needsModel()) {
+                loaded.put(role, new Parts(loader.backbone(text, this::keep), loader.head(text, this::keep)));
+            }
         }
+        loader.refuseUnread();
+        parts = Map.copyOf(loaded);
     }
 
-    private static SparseHead head(
-            KernelLibrary kernels, MlmHeadWeights weights, HeadContract contract, EncoderOptions.Kernels form) {
-        boolean wanted = switch (form) {
-            case AUTO -> MlmScreenedHead.pays(kernels, weights.config().hiddenSize());
-            case SCREENED -> true;
-            case FUSED, PLAIN -> false;
-        };
-        boolean screen = wanted && contract.pooling() == Pooling.MAX;
-        return screen ? new MlmScreenedHead(kernels, weights, contract) : new MlmKernelHead(kernels, weights, contract);
-    }
-
-    private <T extends AutoCloseable> T keep(T resource) {
+    private void keep(AutoCloseable resource) {
         resources.push(resource);
-        return resource;
     }
 
     /**
-     * Vectors of padded batches, in their order, computed side by side.
+     * Vectors of padded batches of a role's texts, in their order, computed side by side.
      *
      * @throws IllegalStateException if the model is closed
      */
-    List<List<SparseVector>> encodeAll(List<PaddedBatch> batches) {
+    List<List<SparseVector>> encodeAll(List<ModelInput> batches, TextRole role) {
         closing.readLock().lock();
         try {
             if (closed) {
                 throw new IllegalStateException("the encoder is closed");
             }
             return threads.callAll(batches.stream()
-                    .<Callable<List<SparseVector>>>map(batch -> () -> forward(batch))
+                    .<Callable<List<SparseVector>>>map(batch -> () -> forward(batch, role))
                     .toList());
         } finally {
             closing.readLock().unlock();
@@ -135,20 +111,28 @@ final class SparseModel implements AutoCloseable {
     }
 
     /** Vectors of one padded batch, in its order. */
-    List<SparseVector> encode(PaddedBatch batch) {
-        return encodeAll(List.of(batch)).getFirst();
+    List<SparseVector> encode(ModelInput batch, TextRole role) {
+        return encodeAll(List.of(batch), role).getFirst();
     }
 
-    private List<SparseVector> forward(PaddedBatch batch) {
-        Parts model = parts.orElseThrow();
+    private List<SparseVector> forward(ModelInput batch, TextRole role) {
+        Parts model = part(role);
         try (PtNDManager scope = PyTorchRuntime.newManager()) {
-            return model.head().vectors(model.backbone().hiddenStates(batch, scope), batch);
+            return model.head().vectors(model.backbone().hiddenStates(batch, scope), batch.reader());
         }
     }
 
-    /** The head that serves. */
-    SparseHead head() {
-        return parts.orElseThrow().head();
+    private Parts part(TextRole role) {
+        Parts part = parts.get(role);
+        if (part == null) {
+            throw new IllegalStateException("a " + role + " of this model needs no inference");
+        }
+        return part;
+    }
+
+    /** The head that serves a role. */
+    SparseHead head(TextRole role) {
+        return part(role).head();
     }
 
     /** Waits for running calls, then frees the weights. Idempotent. */

@@ -7,11 +7,16 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.millrace.model.EncoderOptions.Kernels;
-import io.millrace.model.batch.PaddedBatch;
+import io.millrace.model.batch.InputLayout;
+import io.millrace.model.batch.ModelInput;
 import io.millrace.model.checkpoint.Checkpoint;
+import io.millrace.model.contract.EncodingContract;
 import io.millrace.model.contract.HeadContract;
 import io.millrace.model.contract.LogitAffine;
 import io.millrace.model.contract.Pooling;
+import io.millrace.model.contract.ReadingContract;
+import io.millrace.model.contract.ReadingMode;
+import io.millrace.model.contract.RoleContract;
 import io.millrace.model.contract.Saturation;
 import io.millrace.model.contract.SpecialTokenPolicy;
 import io.millrace.model.head.MlmKernelHead;
@@ -26,6 +31,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -33,6 +39,9 @@ import org.junit.jupiter.api.Test;
 
 /** The real model in {@code models/splade-tiny}, from text to vector. */
 class EmbeddedModelTest {
+    private static final InputLayout LAYOUT =
+            new InputLayout(ReadingContract.of(ReadingMode.ENCODER, SpecialTokenPolicy.KEEP), new BitSet(), 0, 0);
+
     private static final Path MODEL = Path.of("../models/splade-tiny");
     private static final double TOLERANCE = 1e-5;
     private static final List<String> THREE =
@@ -120,43 +129,52 @@ class EmbeddedModelTest {
         EncoderOptions options = EncoderOptions.defaults().withThreads(1);
         Checkpoint checkpoint = Checkpoint.open(MODEL);
         Random random = new Random(13);
-        try (SparseModel screened = SparseModel.load(checkpoint, options.withKernels(Kernels.SCREENED));
-                SparseModel full = SparseModel.load(checkpoint, options.withKernels(Kernels.FUSED))) {
+        try (SparseModel screened = SparseModel.load(
+                        MODEL,
+                        checkpoint.architecture(),
+                        checkpoint.contract(),
+                        options.withKernels(Kernels.SCREENED));
+                SparseModel full = SparseModel.load(
+                        MODEL, checkpoint.architecture(), checkpoint.contract(), options.withKernels(Kernels.FUSED))) {
             for (int i = 0; i < 20; i++) {
-                PaddedBatch batch = PaddedBatch.of(
-                        List.of(
-                                random.ints(1 + random.nextInt(80), 1000, 30_000)
-                                        .toArray(),
-                                random.ints(1 + random.nextInt(80), 1000, 30_000)
-                                        .toArray()),
-                        new BitSet(),
-                        0);
-                VectorDistance.assertClose(screened.encode(batch), full.encode(batch), TOLERANCE, "batch " + i);
+                ModelInput batch = LAYOUT.of(List.of(
+                        random.ints(1 + random.nextInt(80), 1000, 30_000).toArray(),
+                        random.ints(1 + random.nextInt(80), 1000, 30_000).toArray()));
+                VectorDistance.assertClose(
+                        screened.encode(batch, TextRole.QUERY),
+                        full.encode(batch, TextRole.QUERY),
+                        TOLERANCE,
+                        "batch " + i);
             }
-            assertThat(screened.head())
+            assertThat(screened.head(TextRole.QUERY))
                     .isInstanceOfSatisfying(
                             MlmScreenedHead.class,
                             head -> assertThat(head.shareInFull()).isZero());
-            assertThat(full.head()).isInstanceOf(MlmKernelHead.class);
+            assertThat(full.head(TextRole.QUERY)).isInstanceOf(MlmKernelHead.class);
         }
     }
 
     @Test
     void aTextThatScreeningCannotThinOutIsComputedInFull() throws IOException {
         // A shift of 20 lifts every logit above zero, so that no bound can rule a term out.
-        HeadContract lifted = new HeadContract(
-                Pooling.MAX, Saturation.LOG1P, new LogitAffine(1, 20), SpecialTokenPolicy.KEEP, 30_522);
         Checkpoint checkpoint = Checkpoint.open(MODEL);
+        RoleContract role = checkpoint.contract().document();
+        RoleContract lifted = new RoleContract(
+                role.text(),
+                role.reading(),
+                new HeadContract.Mlm(Pooling.MAX, Saturation.LOG1P, new LogitAffine(1, 20), 30_522),
+                role.pruning());
+        EncodingContract contract = new EncodingContract("lifted", lifted, lifted, new TreeMap<>());
         EncoderOptions options = EncoderOptions.defaults().withThreads(1);
-        PaddedBatch batch = PaddedBatch.of(List.of(new int[] {101, 2651, 102}), new BitSet(), 0);
-        try (SparseModel screened =
-                        SparseModel.load(MODEL, checkpoint.config(), lifted, options.withKernels(Kernels.SCREENED));
-                SparseModel full =
-                        SparseModel.load(MODEL, checkpoint.config(), lifted, options.withKernels(Kernels.FUSED))) {
-            List<SparseVector> vectors = screened.encode(batch);
+        ModelInput batch = LAYOUT.of(List.of(new int[] {101, 2651, 102}));
+        try (SparseModel screened = SparseModel.load(
+                        MODEL, checkpoint.architecture(), contract, options.withKernels(Kernels.SCREENED));
+                SparseModel full = SparseModel.load(
+                        MODEL, checkpoint.architecture(), contract, options.withKernels(Kernels.FUSED))) {
+            List<SparseVector> vectors = screened.encode(batch, TextRole.QUERY);
             assertThat(vectors.getFirst().size()).isGreaterThan(20_000);
-            VectorDistance.assertClose(vectors, full.encode(batch), TOLERANCE, "dense");
-            assertThat(screened.head())
+            VectorDistance.assertClose(vectors, full.encode(batch, TextRole.QUERY), TOLERANCE, "dense");
+            assertThat(screened.head(TextRole.QUERY))
                     .isInstanceOfSatisfying(
                             MlmScreenedHead.class,
                             head -> assertThat(head.shareInFull()).isEqualTo(1));
@@ -207,7 +225,7 @@ class EmbeddedModelTest {
         assertThatThrownBy(() -> SparseEncoders.open(MODEL, options.withMaxTokens(513)))
                 .isInstanceOf(InvalidModelException.class)
                 .hasMessageContaining("513")
-                .hasMessageContaining("512 positions");
+                .hasMessageContaining("the model has 512");
     }
 
     @Test

@@ -1,6 +1,6 @@
 /**
- * Texts of different lengths as rectangles of token ids, with as little padding as the lengths allow. Start here:
- * {@link io.millrace.model.batch.BatchPlan}.
+ * Texts laid out for the stacks that read them, and grouped so that a batch is a bounded amount of work. Start here:
+ * {@link io.millrace.model.batch.InputLayout}.
  */
 @NullMarked
 package io.millrace.model.batch;

@@ -1,13 +1,20 @@
 package io.millrace.model.checkpoint;
 
 import io.millrace.model.InvalidModelException;
+import io.millrace.model.adapter.AdaptedTensors;
+import io.millrace.model.architecture.Architecture;
+import io.millrace.model.architecture.Architectures;
 import io.millrace.model.contract.EncodingContract;
 import io.millrace.model.contract.HeadContract;
 import io.millrace.model.contract.LogitAffine;
 import io.millrace.model.contract.Pooling;
+import io.millrace.model.contract.PruningContract;
+import io.millrace.model.contract.ReadingContract;
+import io.millrace.model.contract.ReadingMode;
 import io.millrace.model.contract.RoleContract;
 import io.millrace.model.contract.Saturation;
 import io.millrace.model.contract.SpecialTokenPolicy;
+import io.millrace.model.contract.TextContract;
 import io.millrace.model.safetensors.WeightFiles;
 import io.millrace.model.tokenizer.Vocabulary;
 import java.io.IOException;
@@ -15,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -26,11 +34,17 @@ import org.slf4j.LoggerFactory;
  * A checkpoint directory whose parts were found to belong together. Weights are not loaded yet.
  *
  * @param directory where it is
- * @param config shape of the backbone
+ * @param architecture of the backbone
+ * @param canonicalConfig what of {@code config.json} decides vectors, see {@link SpaceId}
  * @param contract how texts become vectors; its digests are those of the files as they are
  * @param vocabulary terms by id
  */
-public record Checkpoint(Path directory, BertConfig config, EncodingContract contract, Vocabulary vocabulary) {
+public record Checkpoint(
+        Path directory,
+        Architecture architecture,
+        String canonicalConfig,
+        EncodingContract contract,
+        Vocabulary vocabulary) {
     /** File name of the backbone's shape. */
     public static final String CONFIG = "config.json";
 
@@ -59,11 +73,12 @@ public record Checkpoint(Path directory, BertConfig config, EncodingContract con
         }
         Path configFile = require(directory, CONFIG);
         Path tokenizerFile = require(directory, TOKENIZER);
-        BertConfig config = BertConfig.read(configFile);
+        Architecture architecture = Architectures.read(configFile);
         Vocabulary vocabulary = Vocabulary.read(tokenizerFile);
-        if (vocabulary.size() > config.vocabularySize()) {
-            throw new InvalidModelException(tokenizerFile + " has " + vocabulary.size() + " ids, but " + configFile
-                    + " says the model knows " + config.vocabularySize() + "; the tokenizer belongs to another model");
+        if (vocabulary.size() > architecture.vocabularySize()) {
+            throw new InvalidModelException(
+                    tokenizerFile + " has " + vocabulary.size() + " ids, but " + configFile + " says the model knows "
+                            + architecture.vocabularySize() + "; the tokenizer belongs to another model");
         }
         SortedMap<String, String> digests = digests(directory);
         Path contractFile = directory.resolve(CONTRACT);
@@ -72,47 +87,86 @@ public record Checkpoint(Path directory, BertConfig config, EncodingContract con
             contract = EncodingContract.parse(contractFile.toString(), Files.readString(contractFile));
             checkDigests(contractFile, contract.digests(), digests);
         } else {
-            contract = derive(directory, config, vocabulary);
-            log.info("{} has no {}; derived for BERT: {}", directory, CONTRACT, contract);
+            contract = derive(directory, architecture, vocabulary);
+            log.info("{} has no {}; derived: {}", directory, CONTRACT, contract);
         }
-        check(contractFile, contract, config, vocabulary);
-        return new Checkpoint(directory, config, contract.withDigests(digests), vocabulary);
+        check(contractFile, contract, architecture, vocabulary);
+        return new Checkpoint(
+                directory,
+                architecture,
+                SpaceId.canonical(Files.readAllBytes(configFile)),
+                contract.withDigests(digests),
+                vocabulary);
     }
 
     /** The same checkpoint read under another contract, and so another space. */
     public Checkpoint withContract(EncodingContract other) {
-        check(directory.resolve(CONTRACT), other, config, vocabulary);
-        return new Checkpoint(directory, config, other.withDigests(contract.digests()), vocabulary);
+        check(directory.resolve(CONTRACT), other, architecture, vocabulary);
+        return new Checkpoint(
+                directory, architecture, canonicalConfig, other.withDigests(contract.digests()), vocabulary);
+    }
+
+    /**
+     * The same checkpoint with adapters merged into its weights, and so another space.
+     *
+     * @param adapters directories, in the order of merging
+     * @throws InvalidModelException if one is not an adapter
+     * @throws IOException if a file cannot be read
+     */
+    public Checkpoint withAdapters(List<Path> adapters) throws IOException {
+        SortedMap<String, String> digests = new TreeMap<>(contract.digests());
+        for (int i = 0; i < adapters.size(); i++) {
+            for (String file : List.of(AdaptedTensors.CONFIG, AdaptedTensors.WEIGHTS)) {
+                digests.put("adapter " + i + "/" + file, Digests.ofFile(require(adapters.get(i), file)));
+            }
+        }
+        return new Checkpoint(directory, architecture, canonicalConfig, contract.withDigests(digests), vocabulary);
     }
 
     /** Identity of the vector space: SHA-256, 64 lower-case hexadecimal characters. */
     public String spaceId() {
-        return SpaceId.of(config, contract, contract.digests());
+        return SpaceId.of(canonicalConfig, contract, contract.digests());
     }
 
-    private static EncodingContract derive(Path directory, BertConfig config, Vocabulary vocabulary) {
+    private static EncodingContract derive(Path directory, Architecture architecture, Vocabulary vocabulary) {
         Path name = directory.toAbsolutePath().normalize().getFileName();
-        RoleContract role = new RoleContract("", Math.min(DERIVED_MAX_TOKENS, config.maxPositions()), 0);
-        HeadContract head = new HeadContract(
-                Pooling.MAX,
-                Saturation.LOG1P,
-                LogitAffine.IDENTITY,
-                SpecialTokenPolicy.KEEP,
-                // Rows beyond the tokenizer's ids were never trained: a weight there would be noise.
-                vocabulary.size());
-        return new EncodingContract(name == null ? "model" : name.toString(), head, role, role, new TreeMap<>());
+        ReadingMode mode = architecture.readings().getFirst();
+        RoleContract role = new RoleContract(
+                TextContract.cutAt(Math.min(DERIVED_MAX_TOKENS, architecture.maxPositions())),
+                ReadingContract.of(mode, SpecialTokenPolicy.KEEP),
+                new HeadContract.Mlm(
+                        Pooling.MAX,
+                        Saturation.LOG1P,
+                        LogitAffine.IDENTITY,
+                        // Rows beyond the tokenizer's ids were never trained: a weight there would be noise.
+                        vocabulary.size()),
+                PruningContract.NONE);
+        return new EncodingContract(name == null ? "model" : name.toString(), role, role, new TreeMap<>());
     }
 
-    private static void check(Path file, EncodingContract contract, BertConfig config, Vocabulary vocabulary) {
+    private static void check(Path file, EncodingContract contract, Architecture architecture, Vocabulary vocabulary) {
         for (RoleContract role : List.of(contract.query(), contract.document())) {
-            if (role.maxTokens() > config.maxPositions()) {
-                throw new InvalidModelException(file + ": max_tokens is " + role.maxTokens() + ", but the model has "
-                        + config.maxPositions() + " positions; lower it");
+            if (role.head().needsModel()) {
+                checkReading(file, role, architecture);
+            }
+            if (role.head().outputs() > vocabulary.size()) {
+                throw new InvalidModelException(file + ": outputs is "
+                        + role.head().outputs() + ", but the tokenizer has " + vocabulary.size() + " ids; lower it");
             }
         }
-        if (contract.head().outputs() > vocabulary.size()) {
-            throw new InvalidModelException(file + ": outputs is "
-                    + contract.head().outputs() + ", but the tokenizer has " + vocabulary.size() + " ids; lower it");
+    }
+
+    private static void checkReading(Path file, RoleContract role, Architecture architecture) {
+        ReadingMode mode = role.reading().mode();
+        if (!architecture.readings().contains(mode)) {
+            throw new InvalidModelException(
+                    file + ": reading.mode is " + mode.name().toLowerCase(Locale.ROOT) + ", but a "
+                            + architecture.modelType() + " is read as one of " + architecture.readings());
+        }
+        int cells = mode == ReadingMode.ECHO ? 2 * role.maxTokens() : role.maxTokens();
+        if (cells > architecture.maxPositions()) {
+            throw new InvalidModelException(file + ": max_tokens is " + role.maxTokens() + ", which takes " + cells
+                    + " positions, but the model has " + architecture.maxPositions() + "; lower it");
         }
     }
 

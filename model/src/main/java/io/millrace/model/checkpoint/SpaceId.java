@@ -1,9 +1,13 @@
 package io.millrace.model.checkpoint;
 
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.millrace.model.contract.EncodingContract;
-import io.millrace.model.contract.HeadContract;
-import io.millrace.model.contract.RoleContract;
+import java.io.IOException;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Identity of a vector space: SHA-256 over everything that decides a text's vector. Device, threads and kernels are left
@@ -13,34 +17,35 @@ final class SpaceId {
     /** Version of the rule that turns weights into what leaves the encoder: 1 = fp32, unquantised. */
     private static final int QUANTISER_VERSION = 1;
 
+    private static final List<String> HARMLESS =
+            List.of("_name_or_path", "architectures", "dtype", "torch_dtype", "transformers_version", "use_cache");
+
+    private static final JsonMapper SORTED = JsonMapper.builder()
+            .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
+            .build();
+
     private SpaceId() {}
 
-    static String of(BertConfig backbone, EncodingContract contract, Map<String, String> digests) {
-        HeadContract head = contract.head();
-        StringBuilder text = new StringBuilder("millrace space 1\n");
-        // config.json is covered by the backbone line: its other keys, such as a library version, change no vector.
+    static String of(String canonicalConfig, EncodingContract contract, Map<String, String> digests) {
+        StringBuilder text = new StringBuilder("millrace space 2\n");
         digests.forEach((file, digest) -> {
             if (!file.equals(Checkpoint.CONFIG)) {
                 text.append("file ").append(file).append(' ').append(digest).append('\n');
             }
         });
-        text.append("backbone ").append(backbone.canonical()).append('\n');
-        text.append("head mlm ").append(head.pooling()).append(' ').append(head.saturation());
-        text.append(" scale=").append(head.logits().scale());
-        text.append(" shift=").append(head.logits().shift());
-        text.append(" outputs=").append(head.outputs()).append('\n');
-        text.append("special ").append(head.specialTokens()).append('\n');
-        role(text, "query", contract.query());
-        role(text, "document", contract.document());
+        text.append("config ").append(canonicalConfig).append('\n');
+        text.append("contract ").append(contract.anonymous()).append('\n');
         text.append("quantiser ").append(QUANTISER_VERSION).append('\n');
         return Digests.ofText(text.toString());
     }
 
-    private static void role(StringBuilder text, String name, RoleContract role) {
-        // The prefix goes in by length and text, so that no prefix can imitate the fields after it.
-        text.append(name).append(" max=").append(role.maxTokens());
-        text.append(" top=").append(role.topTerms());
-        text.append(" prefix=").append(role.prefix().length()).append(':').append(role.prefix());
-        text.append('\n');
+    /**
+     * A {@code config.json} in one line, its keys sorted, without those that change no vector. What is left out is a fixed
+     * list, and the rest goes in whether this program reads it or not, so that no change of the program changes a space.
+     */
+    static String canonical(byte[] configJson) throws IOException {
+        Map<String, Object> fields = SORTED.readValue(configJson, new TypeReference<TreeMap<String, Object>>() {});
+        HARMLESS.forEach(fields::remove);
+        return SORTED.writeValueAsString(fields);
     }
 }

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.millrace.model.InvalidModelException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -19,7 +20,7 @@ import java.util.TreeMap;
  * vectors that look plausible and match nothing.
  */
 final class ContractJson {
-    private static final int FORMAT = 1;
+    private static final int FORMAT = 2;
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -36,7 +37,7 @@ final class ContractJson {
     static EncodingContract read(String file, String json) {
         try {
             Fields root = new Fields(file, "", JSON.readTree(json));
-            root.only("format", "name", "head", "query", "document", "digests");
+            root.only("format", "name", "query", "document", "digests");
             if (root.integer("format") != FORMAT) {
                 throw new InvalidModelException(file + ": format is " + root.integer("format") + ", but this program "
                         + "reads format " + FORMAT + "; use the program version that wrote it");
@@ -51,11 +52,7 @@ final class ContractJson {
                 digests.put(entry.getKey(), entry.getValue().asText());
             }
             return new EncodingContract(
-                    root.text("name"),
-                    head(root.object("head")),
-                    role(root.object("query")),
-                    role(root.object("document")),
-                    digests);
+                    root.text("name"), role(root.object("query")), role(root.object("document")), digests);
         } catch (JsonProcessingException e) {
             throw new InvalidModelException(file + ": not valid JSON: " + e.getOriginalMessage(), e);
         } catch (IllegalArgumentException e) {
@@ -63,31 +60,90 @@ final class ContractJson {
         }
     }
 
-    private static HeadContract head(Fields head) {
-        head.only("pooling", "saturation", "logit_scale", "logit_shift", "special_tokens", "outputs");
-        return new HeadContract(
-                head.constant("pooling", Pooling.class),
-                head.constant("saturation", Saturation.class),
-                new LogitAffine(head.number("logit_scale"), head.number("logit_shift")),
-                head.constant("special_tokens", SpecialTokenPolicy.class),
-                head.integer("outputs"));
+    private static RoleContract role(Fields role) {
+        role.only("text", "reading", "head", "pruning");
+        return new RoleContract(
+                text(role.object("text")),
+                reading(role.object("reading")),
+                head(role.object("head")),
+                pruning(role.object("pruning")));
     }
 
-    private static RoleContract role(Fields role) {
-        role.only("prefix", "max_tokens", "top_terms");
-        return new RoleContract(role.text("prefix"), role.integer("max_tokens"), role.integer("top_terms"));
+    private static TextContract text(Fields text) {
+        text.only("prefix", "suffix", "template", "max_tokens", "max_chunks", "overlap_tokens");
+        return new TextContract(
+                text.text("prefix"),
+                text.text("suffix"),
+                text.bool("template"),
+                text.integer("max_tokens"),
+                text.integer("max_chunks"),
+                text.integer("overlap_tokens"));
+    }
+
+    private static ReadingContract reading(Fields reading) {
+        reading.only("mode", "alignment", "positions", "special_tokens");
+        return new ReadingContract(
+                reading.constant("mode", ReadingMode.class),
+                reading.constant("alignment", Alignment.class),
+                reading.constant("positions", Positions.class),
+                reading.constant("special_tokens", SpecialTokenPolicy.class));
+    }
+
+    private static HeadContract head(Fields head) {
+        String kind = head.text("kind");
+        return switch (kind) {
+            case "mlm" -> {
+                head.only("kind", "pooling", "saturation", "logit_scale", "logit_shift", "outputs");
+                yield new HeadContract.Mlm(
+                        head.constant("pooling", Pooling.class),
+                        head.constant("saturation", Saturation.class),
+                        new LogitAffine(head.number("logit_scale"), head.number("logit_shift")),
+                        head.integer("outputs"));
+            }
+            case "mlp" -> {
+                head.only("kind", "layers", "rectifier", "pooling", "saturation", "outputs");
+                yield new HeadContract.Mlp(
+                        head.texts("layers"),
+                        head.constant("rectifier", Rectifier.class),
+                        head.constant("pooling", Pooling.class),
+                        head.constant("saturation", Saturation.class),
+                        head.integer("outputs"));
+            }
+            case "epic" -> {
+                head.only("kind", "importance", "quality", "outputs");
+                yield new HeadContract.Epic(head.text("importance"), head.text("quality"), head.integer("outputs"));
+            }
+            case "sparta" -> {
+                head.only("kind", "bias", "dropped", "outputs");
+                yield new HeadContract.Sparta(head.text("bias"), head.integers("dropped"), head.integer("outputs"));
+            }
+            case "table" -> {
+                head.only("kind", "file", "outputs");
+                yield new HeadContract.Table(head.text("file"), head.integer("outputs"));
+            }
+            case "binary" -> {
+                head.only("kind", "weight", "pooling", "outputs");
+                yield new HeadContract.Binary(
+                        head.number("weight"), head.constant("pooling", Pooling.class), head.integer("outputs"));
+            }
+            default ->
+                throw new InvalidModelException(
+                        head.place("kind") + " is '" + kind + "', not one of [mlm, mlp, epic, sparta, table, binary]");
+        };
+    }
+
+    private static PruningContract pruning(Fields pruning) {
+        pruning.only("input_terms_only", "min_weight", "min_share_of_max", "mass", "top_terms");
+        return new PruningContract(
+                pruning.bool("input_terms_only"),
+                pruning.number("min_weight"),
+                pruning.number("min_share_of_max"),
+                pruning.number("mass"),
+                pruning.integer("top_terms"));
     }
 
     static String write(EncodingContract contract) {
         ObjectNode root = JSON.createObjectNode().put("format", FORMAT).put("name", contract.name());
-        HeadContract head = contract.head();
-        root.putObject("head")
-                .put("pooling", spelling(head.pooling()))
-                .put("saturation", spelling(head.saturation()))
-                .put("logit_scale", head.logits().scale())
-                .put("logit_shift", head.logits().shift())
-                .put("special_tokens", spelling(head.specialTokens()))
-                .put("outputs", head.outputs());
         write(root.putObject("query"), contract.query());
         write(root.putObject("document"), contract.document());
         ObjectNode digests = root.putObject("digests");
@@ -103,7 +159,54 @@ final class ContractJson {
     }
 
     private static void write(ObjectNode node, RoleContract role) {
-        node.put("prefix", role.prefix()).put("max_tokens", role.maxTokens()).put("top_terms", role.topTerms());
+        TextContract text = role.text();
+        node.putObject("text")
+                .put("prefix", text.prefix())
+                .put("suffix", text.suffix())
+                .put("template", text.template())
+                .put("max_tokens", text.maxTokens())
+                .put("max_chunks", text.maxChunks())
+                .put("overlap_tokens", text.overlapTokens());
+        ReadingContract reading = role.reading();
+        node.putObject("reading")
+                .put("mode", spelling(reading.mode()))
+                .put("alignment", spelling(reading.alignment()))
+                .put("positions", spelling(reading.positions()))
+                .put("special_tokens", spelling(reading.specialTokens()));
+        write(node.putObject("head").put("kind", role.head().kind()), role.head());
+        PruningContract pruning = role.pruning();
+        node.putObject("pruning")
+                .put("input_terms_only", pruning.inputTermsOnly())
+                .put("min_weight", pruning.minWeight())
+                .put("min_share_of_max", pruning.minShareOfMax())
+                .put("mass", pruning.mass())
+                .put("top_terms", pruning.topTerms());
+    }
+
+    private static void write(ObjectNode node, HeadContract head) {
+        switch (head) {
+            case HeadContract.Mlm mlm ->
+                node.put("pooling", spelling(mlm.pooling()))
+                        .put("saturation", spelling(mlm.saturation()))
+                        .put("logit_scale", mlm.logits().scale())
+                        .put("logit_shift", mlm.logits().shift());
+            case HeadContract.Mlp mlp -> {
+                mlp.layers().forEach(node.putArray("layers")::add);
+                node.put("rectifier", spelling(mlp.rectifier()))
+                        .put("pooling", spelling(mlp.pooling()))
+                        .put("saturation", spelling(mlp.saturation()));
+            }
+            case HeadContract.Epic epic ->
+                node.put("importance", epic.importance()).put("quality", epic.quality());
+            case HeadContract.Sparta sparta -> {
+                node.put("bias", sparta.bias());
+                sparta.dropped().forEach(node.putArray("dropped")::add);
+            }
+            case HeadContract.Table table -> node.put("file", table.file());
+            case HeadContract.Binary binary ->
+                node.put("weight", binary.weight()).put("pooling", spelling(binary.pooling()));
+        }
+        node.put("outputs", head.outputs());
     }
 
     private static String spelling(Enum<?> constant) {
@@ -146,6 +249,32 @@ final class ContractJson {
 
         int integer(String key) {
             return checked(key, get(key).isInt(), "a whole number").asInt();
+        }
+
+        List<String> texts(String key) {
+            List<String> texts = new ArrayList<>();
+            for (JsonNode element : checked(key, get(key).isArray(), "a list")) {
+                checked(key, element.isTextual(), "a list of texts");
+                texts.add(element.asText());
+            }
+            return texts;
+        }
+
+        List<Integer> integers(String key) {
+            List<Integer> integers = new ArrayList<>();
+            for (JsonNode element : checked(key, get(key).isArray(), "a list")) {
+                checked(key, element.isInt(), "a list of whole numbers");
+                integers.add(element.asInt());
+            }
+            return integers;
+        }
+
+        boolean bool(String key) {
+            return checked(key, get(key).isBoolean(), "true or false").asBoolean();
+        }
+
+        String place(String key) {
+            return file + ": " + path + key;
         }
 
         double number(String key) {

@@ -10,13 +10,12 @@ import java.util.TreeMap;
  * Everything beyond weights, configuration and tokenizer that decides a text's vector: what {@code millrace.json} holds.
  *
  * @param name of the model, for people
- * @param head how logits become weights
- * @param query how queries are read and cut
- * @param document how documents are read and cut
+ * @param query how queries become vectors
+ * @param document how documents become vectors
  * @param digests SHA-256 (64 lower-case hexadecimal characters) by file name; empty if derived and not yet saved
  */
 public record EncodingContract(
-        String name, HeadContract head, RoleContract query, RoleContract document, SortedMap<String, String> digests) {
+        String name, RoleContract query, RoleContract document, SortedMap<String, String> digests) {
     /** Copies the digests; refuses an empty name. */
     public EncodingContract {
         if (name.isBlank()) {
@@ -45,17 +44,22 @@ public record EncodingContract(
 
     /** The same with another length for both roles, which makes another space. */
     public EncodingContract withMaxTokens(int tokens) {
-        return new EncodingContract(name, head, query.withMaxTokens(tokens), document.withMaxTokens(tokens), digests);
+        return new EncodingContract(name, query.withMaxTokens(tokens), document.withMaxTokens(tokens), digests);
     }
 
     /** The same with other digests. */
     public EncodingContract withDigests(Map<String, String> other) {
-        return new EncodingContract(name, head, query, document, new TreeMap<>(other));
+        return new EncodingContract(name, query, document, new TreeMap<>(other));
+    }
+
+    /** The same without name and digests: what decides vectors beside the files themselves. */
+    public EncodingContract anonymous() {
+        return new EncodingContract("-", query, document, new TreeMap<>());
     }
 
     /** The same with another name. */
     public EncodingContract withName(String other) {
-        return new EncodingContract(other, head, query, document, digests);
+        return new EncodingContract(other, query, document, digests);
     }
 
     /** As {@code millrace.json} spells it: indented JSON, ending in a line feed. */

@@ -33,6 +33,11 @@ public enum Precision {
         return bytesPerWeight;
     }
 
+    /** Whether linear layers are computed in it on a CPU. */
+    public boolean onCpu() {
+        return this != FP16;
+    }
+
     /** How flags, reports and kernels spell it. */
     public String label() {
         return name().toLowerCase(Locale.ROOT);

@@ -3,18 +3,17 @@ package io.millrace.model.head;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.norm.LayerNorm;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
-import io.millrace.model.batch.PaddedBatch;
-import io.millrace.model.checkpoint.BertConfig;
+import io.millrace.model.batch.TokenBatch;
 import io.millrace.model.contract.HeadContract;
 import io.millrace.model.contract.Pooling;
 import io.millrace.model.engine.ArrayMath;
 import io.millrace.vector.SparseVector;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -23,55 +22,70 @@ import java.util.List;
  * the vocabulary. Activations always stand left of weights, because a result belongs to its left operand's owner.
  */
 public final class MlmArrayHead implements SparseHead {
-    private static final int TILE = 1024;
-
     private final MlmHeadWeights weights;
-    private final HeadContract contract;
-    private final List<PtNDArray> slices = new ArrayList<>();
-    private final List<PtNDArray> biases = new ArrayList<>();
+    private final HeadContract.Mlm contract;
+    private final ProjectionTiles tiles;
 
     /** Over weights that the caller keeps and frees. */
-    public MlmArrayHead(MlmHeadWeights weights, HeadContract contract) {
+    public MlmArrayHead(MlmHeadWeights weights, HeadContract.Mlm contract) {
         this.weights = weights;
         this.contract = contract;
-        for (int begin = 0; begin < contract.outputs(); begin += TILE) {
-            int end = Math.min(begin + TILE, contract.outputs());
-            slices.add((PtNDArray) weights.projection().get(begin + ":" + end));
-            biases.add((PtNDArray) weights.bias().get(begin + ":" + end));
-        }
+        this.tiles = new ProjectionTiles(weights, contract.outputs());
     }
 
     @Override
-    public List<SparseVector> vectors(PtNDArray hidden, PaddedBatch batch) {
+    public List<SparseVector> vectors(PtNDArray hidden, TokenBatch batch) {
         NDList pooled = new NDList();
         try (PtNDManager local = hidden.getManager().newSubManager(hidden.getDevice())) {
             hidden.tempAttach(local);
-            NDArray counts = local.create(batch.countingMask(), new Shape(batch.size(), batch.width(), 1));
-            NDArray states = transform(hidden);
-            for (int i = 0; i < slices.size(); i++) {
+            NDArray states = rectangle(transform(hidden, weights), batch, local);
+            NDArray counts = countsOf(batch, local);
+            for (int i = 0; i < tiles.size(); i++) {
                 try (PtNDManager tile = local.newSubManager(local.getDevice())) {
                     states.tempAttach(tile);
-                    NDArray active = activate(ArrayMath.linear(states, slices.get(i), biases.get(i)))
-                            .mul(counts);
+                    NDArray active = activate(tiles.logits(states, i)).mul(counts);
                     NDArray slice =
                             contract.pooling() == Pooling.MAX ? active.max(new int[] {1}) : active.sum(new int[] {1});
                     slice.attach(local);
                     pooled.add(slice);
                 }
             }
-            return sparse(NDArrays.concat(pooled, 1));
+            return SparseRows.nonZeros(NDArrays.concat(pooled, 1));
         }
     }
 
-    private NDArray transform(NDArray hidden) {
-        BertConfig config = weights.config();
-        NDArray dense = ArrayMath.linear(hidden, weights.dense(), weights.denseBias());
+    /** States [N, H] as a rectangle [B, T, H], in which cells that do not count repeat one that does. */
+    static NDArray rectangle(NDArray states, TokenBatch batch, PtNDManager local) {
+        NDArray rows = ((NDManager) local).create(batch.countingRows()).toType(DataType.INT64, false);
+        return states.get(rows)
+                .reshape(batch.size(), batch.width(), states.getShape().get(1));
+    }
+
+    /** [B, T, 1]: 1 for cells that count, else 0. */
+    static NDArray countsOf(TokenBatch batch, PtNDManager local) {
+        int[] starts = batch.starts();
+        float[] counts = new float[batch.size() * batch.width()];
+        for (int b = 0; b < batch.size(); b++) {
+            for (int t = 0; t < batch.lengths()[b]; t++) {
+                counts[b * batch.width() + t] = batch.counts().get(starts[b] + t) ? 1 : 0;
+            }
+        }
+        return ((NDManager) local).create(counts, new Shape(batch.size(), batch.width(), 1));
+    }
+
+    /** States as the projection takes them. */
+    static NDArray transform(NDArray hidden, MlmHeadWeights weights) {
+        if (weights.transform().isEmpty()) {
+            return hidden;
+        }
+        MlmHeadWeights.Transform transform = weights.transform().get();
+        NDArray dense = ArrayMath.linear(hidden, transform.dense(), transform.denseBias());
         return LayerNorm.layerNorm(
-                        ArrayMath.activate(dense, config.activation()),
-                        new Shape(config.hiddenSize()),
-                        weights.normScale(),
-                        weights.normShift(),
-                        (float) config.layerNormEpsilon())
+                        ArrayMath.activate(dense, transform.activation()),
+                        new Shape(hidden.getShape().get(1)),
+                        transform.normScale(),
+                        transform.normShift(),
+                        (float) transform.epsilon())
                 .singletonOrThrow();
     }
 
@@ -85,29 +99,8 @@ public final class MlmArrayHead implements SparseHead {
         return active;
     }
 
-    private static List<SparseVector> sparse(NDArray dense) {
-        List<SparseVector> vectors = new ArrayList<>();
-        int width = (int) dense.getShape().get(1);
-        float[] values = dense.toFloatArray();
-        int[] ids = new int[width];
-        float[] kept = new float[width];
-        for (int start = 0; start < values.length; start += width) {
-            int count = 0;
-            for (int term = 0; term < width; term++) {
-                // Written so that NaN stays in, and is refused by the vector.
-                if (values[start + term] != 0f) {
-                    ids[count] = term;
-                    kept[count++] = values[start + term];
-                }
-            }
-            vectors.add(new SparseVector(Arrays.copyOf(ids, count), Arrays.copyOf(kept, count)));
-        }
-        return vectors;
-    }
-
     @Override
     public void close() {
-        slices.forEach(PtNDArray::close);
-        biases.forEach(PtNDArray::close);
+        tiles.close();
     }
 }

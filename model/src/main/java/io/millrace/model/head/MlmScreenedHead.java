@@ -5,7 +5,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
-import io.millrace.model.batch.PaddedBatch;
+import io.millrace.model.batch.TokenBatch;
 import io.millrace.model.contract.HeadContract;
 import io.millrace.model.engine.KernelLibrary;
 import io.millrace.model.engine.PyTorchRuntime;
@@ -48,7 +48,7 @@ public final class MlmScreenedHead implements SparseHead {
     private final AtomicLong textsInFull = new AtomicLong();
 
     /** Packs and quantises the weights; the projection itself is shared with whoever owns it. */
-    public MlmScreenedHead(KernelLibrary kernels, MlmHeadWeights weights, HeadContract contract) {
+    public MlmScreenedHead(KernelLibrary kernels, MlmHeadWeights weights, HeadContract.Mlm contract) {
         this.kernels = kernels;
         this.weights = new PackedMlmHead(kernels, weights, contract);
         PtNDArray rows = own(PackedMlmHead.slice(weights.projection(), 0, contract.outputs()));
@@ -72,12 +72,15 @@ public final class MlmScreenedHead implements SparseHead {
     }
 
     @Override
-    public List<SparseVector> vectors(PtNDArray hidden, PaddedBatch batch) {
+    public List<SparseVector> vectors(PtNDArray hidden, TokenBatch batch) {
         try (PtNDManager local = PyTorchRuntime.newManager();
                 IValue states = IValue.from(hidden);
+                IValue size = IValue.from((long) batch.size());
                 IValue cells = IValue.from((PtNDArray) local.create(batch.countingRows()))) {
             PtNDArray[] rows = kernels.callForTuple(
-                    local, "mlm_screened", weights.arguments(states, cells, tiles, screen, projection, limit));
+                    local,
+                    "mlm_screened",
+                    weights.arguments(List.of(states, cells, size), tiles, screen, projection, limit));
             texts.addAndGet(batch.size());
             textsInFull.addAndGet(rows[3].toIntArray()[0]);
             return SparseRows.cut(rows[0].toIntArray(), rows[1].toIntArray(), rows[2].toFloatArray());

@@ -3,13 +3,15 @@ package io.millrace.model.head;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
+import io.millrace.model.architecture.Activation;
 import io.millrace.model.contract.HeadContract;
 import io.millrace.model.contract.Pooling;
 import io.millrace.model.engine.KernelLibrary;
+import io.millrace.model.engine.LinearPacker;
+import io.millrace.model.engine.Precision;
 import io.millrace.model.engine.PyTorchRuntime;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Stream;
 
 /** The masked-LM head's weights as the kernels take them, the projection packed for oneDNN in slices of the vocabulary. */
@@ -25,12 +27,7 @@ final class PackedMlmHead implements AutoCloseable {
     private final List<IValue> constants;
 
     /** Packs the weights, and takes over those that are used as they are. */
-    PackedMlmHead(KernelLibrary kernels, MlmHeadWeights weights, HeadContract contract) {
-        IValue transform = IValue.listFrom(
-                kernels.pack(weights.dense(), owner),
-                own(weights.denseBias()),
-                own(weights.normScale()),
-                own(weights.normShift()));
+    PackedMlmHead(KernelLibrary kernels, MlmHeadWeights weights, HeadContract.Mlm contract) {
         List<PtNDArray> tiles = new ArrayList<>();
         List<PtNDArray> biases = new ArrayList<>();
         for (int begin = 0; begin < contract.outputs(); begin += TILE) {
@@ -41,16 +38,32 @@ final class PackedMlmHead implements AutoCloseable {
             biases.add(own(slice(weights.bias(), begin, end)));
         }
         this.constants = List.of(
-                transform,
-                IValue.from(weights.config().layerNormEpsilon()),
-                IValue.from(weights.config().activation().name().toLowerCase(Locale.ROOT)),
+                transform(kernels, weights),
+                IValue.from(weights.transform()
+                        .map(MlmHeadWeights.Transform::epsilon)
+                        .orElse(0.0)),
+                IValue.from(weights.transform()
+                        .map(MlmHeadWeights.Transform::activation)
+                        .orElse(Activation.GELU)
+                        .kernelName()),
                 IValue.listFrom(tiles.toArray(PtNDArray[]::new)),
                 contract.pooling() == Pooling.MAX
                         ? IValue.from(own(slice(weights.bias(), 0, contract.outputs())))
                         : IValue.listFrom(biases.toArray(PtNDArray[]::new)),
-                IValue.from(contract.logits().scale()),
+                IValue.from(weights.scale() * contract.logits().scale()),
                 IValue.from(contract.logits().shift()),
                 IValue.from((long) contract.saturation().logarithms()));
+    }
+
+    /** Five slots, a linear layer and a norm, or none. */
+    private IValue transform(KernelLibrary kernels, MlmHeadWeights weights) {
+        if (weights.transform().isEmpty()) {
+            return IValue.listFrom(new PtNDArray[0]);
+        }
+        MlmHeadWeights.Transform transform = weights.transform().get();
+        PtNDArray[] dense =
+                new LinearPacker(kernels).pack(transform.dense(), transform.denseBias(), Precision.FP32, owner);
+        return IValue.listFrom(dense[0], dense[1], dense[2], own(transform.normScale()), own(transform.normShift()));
     }
 
     /** Rows [begin, end) of an array; shares its memory. */
@@ -64,8 +77,8 @@ final class PackedMlmHead implements AutoCloseable {
     }
 
     /** Arguments of a head's kernel: what is given, then the weights. */
-    IValue[] arguments(IValue hidden, IValue cells, IValue... more) {
-        return Stream.of(Stream.of(hidden, cells), constants.stream(), Stream.of(more))
+    IValue[] arguments(List<IValue> given, IValue... more) {
+        return Stream.of(given.stream(), constants.stream(), Stream.of(more))
                 .flatMap(values -> values)
                 .toArray(IValue[]::new);
     }

@@ -1,19 +1,21 @@
 package io.millrace.model.head;
 
 import ai.djl.pytorch.engine.PtNDArray;
-import io.millrace.model.batch.PaddedBatch;
+import io.millrace.model.batch.TokenBatch;
 import io.millrace.vector.SparseVector;
 import java.util.List;
 
 /** Turns hidden states into one sparse vector a text. Safe for many threads. */
-public sealed interface SparseHead extends AutoCloseable permits MlmArrayHead, MlmKernelHead, MlmScreenedHead {
+public sealed interface SparseHead extends AutoCloseable
+        permits EpicHead, MlmArrayHead, MlmKernelHead, MlmScreenedHead, MlpHead {
     /**
      * Vectors of a batch, in its order.
      *
-     * @param hidden [B, T, H] of the backbone; freed by the caller
+     * @param hidden [N, H] of the backbone; freed by the caller
+     * @param batch the cells that the backbone's reader read
      * @throws io.millrace.vector.InvalidVectorException if a weight came out NaN or infinite
      */
-    List<SparseVector> vectors(PtNDArray hidden, PaddedBatch batch);
+    List<SparseVector> vectors(PtNDArray hidden, TokenBatch batch);
 
     /** Frees what the head holds. Idempotent. */
     @Override

@@ -1,34 +1,31 @@
 package io.millrace.model.safetensors;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.millrace.model.InvalidModelException;
 import java.io.IOException;
-import java.nio.FloatBuffer;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * All weights of a checkpoint directory: {@code model.safetensors}, or the shards that
  * {@code model.safetensors.index.json} lists. Safe for many threads.
  */
-public final class WeightFiles implements AutoCloseable {
+public final class WeightFiles implements TensorSource {
     /** Name of an unsharded weight file. */
     public static final String SINGLE = "model.safetensors";
 
     /** Name of the list of shards. */
     public static final String INDEX = "model.safetensors.index.json";
 
-    private static final int MAX_SHARDS = 1_000;
+    private static final Logger log = LoggerFactory.getLogger(WeightFiles.class);
 
     private final Path directory;
     private final Map<String, SafetensorsFile> files;
@@ -37,11 +34,12 @@ public final class WeightFiles implements AutoCloseable {
     private WeightFiles(Path directory, Map<String, SafetensorsFile> files) {
         this.directory = directory;
         this.files = files;
-        for (Map.Entry<String, SafetensorsFile> file : files.entrySet()) {
-            for (String tensor : file.getValue().tensors().keySet()) {
-                if (byTensor.putIfAbsent(tensor, file.getValue()) != null) {
-                    throw new InvalidModelException(directory.resolve(file.getKey()) + ": tensor " + tensor
-                            + " is in another shard too; download the checkpoint again");
+        for (SafetensorsFile file : files.values()) {
+            for (String tensor : file.tensors()) {
+                SafetensorsFile other = byTensor.putIfAbsent(tensor, file);
+                if (other != null) {
+                    throw new InvalidModelException(file.origin(tensor) + ": tensor " + tensor
+                            + " is in another shard too, " + other.origin(tensor) + "; download the checkpoint again");
                 }
             }
         }
@@ -57,28 +55,42 @@ public final class WeightFiles implements AutoCloseable {
         if (Files.exists(directory.resolve(SINGLE))) {
             return List.of(SINGLE);
         }
-        Path index = directory.resolve(INDEX);
-        if (!Files.exists(index)) {
-            throw new InvalidModelException(directory + " has neither " + SINGLE + " nor " + INDEX
-                    + "; give the directory of a Hugging Face checkpoint saved as safetensors");
+        return List.copyOf(index(directory).shards());
+    }
+
+    private static ShardIndex index(Path directory) throws IOException {
+        Path file = directory.resolve(INDEX);
+        if (!Files.exists(file)) {
+            throw ForeignWeights.noWeights(directory);
         }
-        return List.copyOf(new TreeSet<>(shardOf(index).values()));
+        return ShardIndex.read(file);
     }
 
     /**
      * Opens all weight files of a directory.
      *
-     * @throws InvalidModelException if a file is damaged, a tensor is in two shards, or the index and the shards differ
+     * @throws InvalidModelException if a file is damaged or missing, a tensor is in two shards, or the index and the
+     *     shards differ
      * @throws IOException if a file cannot be opened
      */
     public static WeightFiles open(Path directory) throws IOException {
         Map<String, SafetensorsFile> files = new TreeMap<>();
         try {
-            for (String name : names(directory)) {
-                files.put(name, SafetensorsFile.open(directory.resolve(name)));
+            if (Files.exists(directory.resolve(SINGLE))) {
+                files.put(SINGLE, SafetensorsFile.open(directory.resolve(SINGLE)));
+                return new WeightFiles(directory, files);
+            }
+            ShardIndex index = index(directory);
+            for (String shard : index.shards()) {
+                Path file = directory.resolve(shard);
+                if (!Files.exists(file)) {
+                    throw new InvalidModelException(index.file() + " names " + shard
+                            + ", which is not in the directory; download the checkpoint again");
+                }
+                files.put(shard, SafetensorsFile.open(file));
             }
             WeightFiles weights = new WeightFiles(directory, files);
-            weights.checkIndex();
+            weights.check(index);
             return weights;
         } catch (IOException | RuntimeException e) {
             files.values().forEach(SafetensorsFile::close);
@@ -86,112 +98,63 @@ public final class WeightFiles implements AutoCloseable {
         }
     }
 
-    private void checkIndex() throws IOException {
-        if (files.containsKey(SINGLE)) {
-            return;
-        }
-        Path index = directory.resolve(INDEX);
-        for (Map.Entry<String, String> entry : shardOf(index).entrySet()) {
-            SafetensorsFile shard = files.get(entry.getValue());
-            if (shard == null || !shard.tensors().containsKey(entry.getKey())) {
-                throw new InvalidModelException(index + ": tensor " + entry.getKey() + " is not in " + entry.getValue()
+    private void check(ShardIndex index) {
+        for (Map.Entry<String, String> entry : index.shardOf().entrySet()) {
+            String tensor = entry.getKey();
+            SafetensorsFile found = byTensor.get(tensor);
+            if (found == null || found != files.get(entry.getValue())) {
+                throw new InvalidModelException(index.file() + ": tensor " + tensor + " is not in " + entry.getValue()
+                        + (found == null ? "" : " but in " + found.origin(tensor))
                         + "; download the checkpoint again");
             }
         }
-    }
-
-    private static Map<String, String> shardOf(Path index) throws IOException {
-        JsonNode map;
-        try {
-            map = new JsonMapper().readTree(Files.readAllBytes(index)).path("weight_map");
-        } catch (JsonProcessingException e) {
-            throw new InvalidModelException(index + ": not valid JSON: " + e.getOriginalMessage(), e);
+        long bytes = 0;
+        for (String tensor : byTensor.keySet()) {
+            bytes += info(tensor).end() - info(tensor).begin();
         }
-        if (!map.isObject() || map.isEmpty()) {
-            throw new InvalidModelException(index + ": weight_map must map tensors to shards; download it again");
+        // Published checkpoints whose shards are whole have it wrong, after tied weights were left out for instance,
+        // and
+        // what it could tell is known from the shards' own headers. So it does not decide.
+        if (index.totalBytes() >= 0 && index.totalBytes() != bytes) {
+            log.warn(
+                    "{} says total_size {}, but its shards hold {} bytes; they are used as they are",
+                    index.file(),
+                    index.totalBytes(),
+                    bytes);
         }
-        Map<String, String> shards = new TreeMap<>();
-        for (Map.Entry<String, JsonNode> entry : map.properties()) {
-            String shard = entry.getValue().asText();
-            // A name that climbs out of the directory would read files the user never offered.
-            if (!shard.matches("[A-Za-z0-9._-]+\\.safetensors")) {
-                throw new InvalidModelException(index + ": tensor " + entry.getKey() + " is said to be in '" + shard
-                        + "', which is not the name of a safetensors file in the same directory");
-            }
-            shards.put(entry.getKey(), shard);
-        }
-        if (Set.copyOf(shards.values()).size() > MAX_SHARDS) {
-            throw new InvalidModelException(index + ": more than " + MAX_SHARDS + " shards; merge them");
-        }
-        return shards;
     }
 
     /** Names of all tensors, by file and position. Read-only. */
+    @Override
     public Set<String> tensors() {
         return Collections.unmodifiableSet(byTensor.keySet());
     }
 
-    /** Whether there is a tensor of that name. */
-    public boolean contains(String tensor) {
-        return byTensor.containsKey(tensor);
-    }
-
-    /**
-     * Type, shape and place of a tensor.
-     *
-     * @throws InvalidModelException if there is none of that name
-     */
+    @Override
     public TensorInfo info(String tensor) {
-        TensorInfo info = file(tensor).tensors().get(tensor);
-        if (info == null) {
-            throw missing(tensor);
-        }
-        return info;
+        return file(tensor).info(tensor);
     }
 
-    /**
-     * A copy of a tensor as fp32, checked to have a shape.
-     *
-     * @param shape extents, outermost first
-     * @return a direct buffer in native byte order
-     * @throws InvalidModelException if there is none of that name, or its shape, type or values are not as they must be
-     */
-    public FloatBuffer floats(String tensor, long... shape) {
-        List<Long> expected = new ArrayList<>();
-        for (long extent : shape) {
-            expected.add(extent);
-        }
-        if (!info(tensor).shape().equals(expected)) {
-            throw new InvalidModelException(directory + ": tensor " + tensor + " has shape "
-                    + info(tensor).shape() + ", but config.json asks for " + expected
-                    + "; weights and config.json are of different models");
-        }
-        return file(tensor).floats(tensor);
+    @Override
+    public String origin(String tensor) {
+        return file(tensor).origin(tensor);
     }
 
-    /**
-     * A copy of a tensor as fp32, with its shape.
-     *
-     * @throws InvalidModelException if there is none of that name, or its type or values are not as they must be
-     */
-    public Tensor tensor(String tensor) {
-        return new Tensor(info(tensor).shape(), file(tensor).floats(tensor));
+    @Override
+    public void read(String tensor, long beginRow, long endRow, TensorType as, MemorySegment target) {
+        file(tensor).read(tensor, beginRow, endRow, as, target);
     }
 
     private SafetensorsFile file(String tensor) {
         SafetensorsFile file = byTensor.get(tensor);
         if (file == null) {
-            throw missing(tensor);
+            throw new InvalidModelException(directory + ": there is no tensor " + tensor + " among " + byTensor.size()
+                    + "; the weights do not belong to the architecture that config.json names");
         }
         return file;
     }
 
-    private InvalidModelException missing(String tensor) {
-        return new InvalidModelException(directory + ": there is no tensor " + tensor + " among " + byTensor.size()
-                + "; the weights do not belong to the architecture that config.json names");
-    }
-
-    /** Unmaps all files. */
+    /** Closes all files. Copies already taken stay valid. */
     @Override
     public void close() {
         files.values().forEach(SafetensorsFile::close);

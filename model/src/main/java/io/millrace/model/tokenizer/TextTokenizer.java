@@ -5,6 +5,7 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import io.millrace.model.InvalidModelException;
 import io.millrace.model.TokenizedText;
+import io.millrace.model.contract.TextContract;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -19,6 +20,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  */
 public final class TextTokenizer implements AutoCloseable {
     private static final String SAMPLE = "a";
+    private static final int[] NOTHING = {};
 
     private final HuggingFaceTokenizer tokenizer;
     /** Held for reading by calls that use the native handle. */
@@ -71,11 +73,12 @@ public final class TextTokenizer implements AutoCloseable {
     /**
      * Tokenises texts, in order: the template's opening, as much of the text as fits, the template's closing.
      *
-     * @param texts texts, each complete with its prefix
-     * @param maxTokens longest result, template included; at least {@link #templateTokens()}
+     * @param contract length, at least {@link #templateTokens()} with the template, and what is put around texts
      */
-    public List<TokenizedText> tokenize(List<String> texts, int maxTokens) {
-        if (maxTokens < templateTokens()) {
+    public List<TokenizedText> tokenize(List<String> texts, TextContract contract) {
+        boolean template = contract.template();
+        int maxTokens = contract.maxTokens();
+        if (template && maxTokens < templateTokens()) {
             throw new IllegalArgumentException("maxTokens is " + maxTokens + ", but the tokenizer's template alone has "
                     + templateTokens() + " tokens");
         }
@@ -86,7 +89,9 @@ public final class TextTokenizer implements AutoCloseable {
         try {
             // Throws if the tokenizer is closed.
             long handle = tokenizer.getHandle();
-            return texts.stream().map(text -> fit(ids(handle, text), maxTokens)).toList();
+            return texts.stream()
+                    .map(text -> fit(ids(handle, contract.prefix() + text + contract.suffix()), template, maxTokens))
+                    .toList();
         } finally {
             life.readLock().unlock();
         }
@@ -105,14 +110,26 @@ public final class TextTokenizer implements AutoCloseable {
         }
     }
 
-    private TokenizedText fit(long[] content, int maxTokens) {
-        int kept = Math.min(content.length, maxTokens - templateTokens());
-        int[] ids = Arrays.copyOf(opening, templateTokens() + kept);
+    private TokenizedText fit(long[] content, boolean template, int maxTokens) {
+        int[] before = template ? opening : NOTHING;
+        int[] after = template ? closing : NOTHING;
+        int kept = Math.min(content.length, maxTokens - before.length - after.length);
+        int[] ids = Arrays.copyOf(before, before.length + kept + after.length);
         for (int i = 0; i < kept; i++) {
-            ids[opening.length + i] = (int) content[i];
+            ids[before.length + i] = (int) content[i];
         }
-        System.arraycopy(closing, 0, ids, opening.length + kept, closing.length);
+        System.arraycopy(after, 0, ids, before.length + kept, after.length);
         return new TokenizedText(ids, content.length - kept);
+    }
+
+    /** The text of tokens, without control tokens. */
+    public String decode(int[] ids) {
+        life.readLock().lock();
+        try {
+            return tokenizer.decode(Arrays.stream(ids).asLongStream().toArray(), true);
+        } finally {
+            life.readLock().unlock();
+        }
     }
 
     private static int[] ints(long[] values) {

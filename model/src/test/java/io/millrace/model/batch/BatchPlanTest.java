@@ -1,9 +1,7 @@
 package io.millrace.model.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -43,26 +41,5 @@ class BatchPlanTest {
             padded += (long) group.length * lengths[group[0]];
         }
         assertThat((double) padded / IntStream.of(lengths).sum()).isLessThan(1.1);
-    }
-
-    @Test
-    void readsTheFirstCountingRowWhereACellDoesNotCount() {
-        BitSet ignored = new BitSet();
-        ignored.set(1);
-        PaddedBatch batch = PaddedBatch.of(List.of(new int[] {1, 7, 8, 1}, new int[] {1, 9}), ignored, 5);
-        assertThat(batch.ids()).containsExactly(1, 7, 8, 1, 1, 9, 5, 5);
-        assertThat(batch.lengths()).containsExactly(4, 2);
-        assertThat(batch.countingRows()).containsExactly(1, 1, 2, 1, 5, 5, 5, 5);
-        assertThat(batch.countingMask()).containsExactly(0, 1, 1, 0, 0, 1, 0, 0);
-    }
-
-    @Test
-    void refusesATextOfWhichNothingCounts() {
-        BitSet ignored = new BitSet();
-        ignored.set(1);
-        assertThatThrownBy(() -> PaddedBatch.of(List.of(new int[] {7}, new int[] {1}), ignored, 0))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("text 1")
-                .hasMessageContaining("no position that counts");
     }
 }

@@ -8,15 +8,21 @@ import io.millrace.model.contract.EncodingContract;
 import io.millrace.model.contract.HeadContract;
 import io.millrace.model.contract.LogitAffine;
 import io.millrace.model.contract.Pooling;
+import io.millrace.model.contract.PruningContract;
+import io.millrace.model.contract.ReadingContract;
+import io.millrace.model.contract.ReadingMode;
+import io.millrace.model.contract.Rectifier;
 import io.millrace.model.contract.RoleContract;
 import io.millrace.model.contract.Saturation;
 import io.millrace.model.contract.SpecialTokenPolicy;
+import io.millrace.model.contract.TextContract;
 import io.millrace.model.safetensors.TensorType;
 import io.millrace.model.safetensors.WeightFiles;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -65,11 +71,13 @@ class CheckpointTest {
         EncodingContract contract = checkpoint.contract();
         assertThat(contract.name()).isEqualTo("tiny");
         // The model has 64 positions, and 7 rows beyond the tokenizer's ids.
-        assertThat(contract.query()).isEqualTo(new RoleContract("", 64, 0));
+        assertThat(contract.query())
+                .isEqualTo(new RoleContract(
+                        TextContract.cutAt(64),
+                        ReadingContract.of(ReadingMode.ENCODER, SpecialTokenPolicy.KEEP),
+                        new HeadContract.Mlm(Pooling.MAX, Saturation.LOG1P, LogitAffine.IDENTITY, 90),
+                        PruningContract.NONE));
         assertThat(contract.document()).isEqualTo(contract.query());
-        assertThat(contract.head())
-                .isEqualTo(new HeadContract(
-                        Pooling.MAX, Saturation.LOG1P, LogitAffine.IDENTITY, SpecialTokenPolicy.KEEP, 90));
         assertThat(contract.digests().keySet())
                 .containsExactly(Checkpoint.CONFIG, WeightFiles.SINGLE, Checkpoint.TOKENIZER);
     }
@@ -79,7 +87,7 @@ class CheckpointTest {
         Checkpoint source = Checkpoint.open(tiny(97));
         Checkpoint copy = CheckpointWriter.copy(source, folder.resolve("copy"), TensorType.F32, "copy");
         assertThat(copy.contract().name()).isEqualTo("copy");
-        assertThat(copy.contract().head()).isEqualTo(source.contract().head());
+        assertThat(copy.contract().query()).isEqualTo(source.contract().query());
         assertThat(Files.readString(copy.directory().resolve(Checkpoint.CONTRACT)))
                 .isEqualTo(copy.contract().toString());
         try (WeightFiles before = WeightFiles.open(source.directory());
@@ -123,11 +131,8 @@ class CheckpointTest {
         refused(folder, "has no config.json");
         Path config = tiny(97).resolve(Checkpoint.CONFIG);
         replace(config, "\"bert\"", "\"gpt2\"");
-        refused(folder.resolve("tiny"), "model_type is 'gpt2'", "[bert]");
+        refused(folder.resolve("tiny"), "model_type is \"gpt2\"", "bert, distilbert");
         replace(config, "\"gpt2\"", "\"bert\"");
-        replace(config, "BertForMaskedLM", "BertModel");
-        refused(folder.resolve("tiny"), "BertForMaskedLM");
-        replace(config, "BertModel", "BertForMaskedLM");
         replace(config, "\"hidden_size\": 32", "\"hidden_size\": 33");
         refused(folder.resolve("tiny"), "hidden_size 33 is not a multiple");
         replace(config, "\"hidden_size\": 33", "\"hidden_size\": 99999999999");
@@ -142,7 +147,7 @@ class CheckpointTest {
                 CheckpointWriter.copy(Checkpoint.open(tiny(90)), folder.resolve("copy"), TensorType.F16, "copy");
         Path contract = copy.directory().resolve(Checkpoint.CONTRACT);
         replace(contract, "\"max_tokens\" : 64", "\"max_tokens\" : 65");
-        refused(copy.directory(), "max_tokens is 65", "64 positions");
+        refused(copy.directory(), "max_tokens is 65", "the model has 64");
         replace(contract, "\"max_tokens\" : 65", "\"max_tokens\" : 64");
         replace(contract, "\"outputs\" : 90", "\"outputs\" : 91");
         refused(copy.directory(), "outputs is 91", "90 ids");
@@ -152,34 +157,36 @@ class CheckpointTest {
     void everythingThatDecidesAVectorMakesAnotherSpaceAndTheNameDoesNot() throws IOException {
         Checkpoint base = Checkpoint.open(tiny(97));
         EncodingContract c = base.contract();
-        HeadContract h = c.head();
         RoleContract r = c.query();
         Set<String> spaces = new LinkedHashSet<>();
         spaces.add(base.spaceId());
-        spaces.add(space(base, new HeadContract(Pooling.SUM, h.saturation(), h.logits(), h.specialTokens(), 97), r, r));
-        spaces.add(space(
-                base, new HeadContract(h.pooling(), Saturation.DOUBLE_LOG1P, h.logits(), h.specialTokens(), 97), r, r));
-        spaces.add(space(
-                base,
-                new HeadContract(h.pooling(), h.saturation(), new LogitAffine(2, 0), h.specialTokens(), 97),
-                r,
-                r));
-        spaces.add(space(
-                base,
-                new HeadContract(h.pooling(), h.saturation(), new LogitAffine(1, 2), h.specialTokens(), 97),
-                r,
-                r));
-        spaces.add(space(
-                base, new HeadContract(h.pooling(), h.saturation(), h.logits(), SpecialTokenPolicy.MASK, 97), r, r));
-        spaces.add(space(base, new HeadContract(h.pooling(), h.saturation(), h.logits(), h.specialTokens(), 96), r, r));
-        for (RoleContract other : List.of(
-                new RoleContract("query: ", 64, 0), new RoleContract("", 63, 0), new RoleContract("", 64, 10))) {
-            spaces.add(space(base, h, other, r));
-            spaces.add(space(base, h, r, other));
+        HeadContract.Mlm head = (HeadContract.Mlm) r.head();
+        List<HeadContract> heads = List.of(
+                new HeadContract.Mlm(Pooling.SUM, head.saturation(), head.logits(), 97),
+                new HeadContract.Mlm(head.pooling(), Saturation.DOUBLE_LOG1P, head.logits(), 97),
+                new HeadContract.Mlm(head.pooling(), head.saturation(), new LogitAffine(2, 0), 97),
+                new HeadContract.Mlm(head.pooling(), head.saturation(), new LogitAffine(1, 2), 97),
+                new HeadContract.Mlm(head.pooling(), head.saturation(), head.logits(), 96),
+                new HeadContract.Mlp(List.of("linear"), Rectifier.RELU, head.pooling(), head.saturation(), 97));
+        List<RoleContract> roles = new ArrayList<>();
+        heads.forEach(other -> roles.add(new RoleContract(r.text(), r.reading(), other, r.pruning())));
+        for (TextContract other : List.of(
+                new TextContract("query: ", "", true, 64, 1, 0),
+                new TextContract("", "query: ", true, 64, 1, 0),
+                new TextContract("", "", false, 64, 1, 0),
+                TextContract.cutAt(63))) {
+            roles.add(new RoleContract(other, r.reading(), head, r.pruning()));
+        }
+        roles.add(new RoleContract(
+                r.text(), ReadingContract.of(ReadingMode.ENCODER, SpecialTokenPolicy.MASK), head, r.pruning()));
+        roles.add(new RoleContract(r.text(), r.reading(), head, PruningContract.top(10)));
+        for (RoleContract other : roles) {
+            spaces.add(space(base, other, r));
+            spaces.add(space(base, r, other));
         }
         spaces.add(CheckpointWriter.copy(base, folder.resolve("half"), TensorType.F16, "tiny")
                 .spaceId());
-        assertThat(spaces).hasSize(14).allMatch(id -> id.matches("[0-9a-f]{64}"));
+        assertThat(spaces).hasSize(2 + 2 * roles.size()).allMatch(id -> id.matches("[0-9a-f]{64}"));
 
         assertThat(base.withContract(c.withName("other")).spaceId()).isEqualTo(base.spaceId());
         replace(base.directory().resolve(Checkpoint.CONFIG), "5.23.0", "5.24.0");
@@ -191,9 +198,9 @@ class CheckpointTest {
         assertThat(Checkpoint.open(base.directory()).spaceId()).isNotEqualTo(base.spaceId());
     }
 
-    private static String space(Checkpoint base, HeadContract head, RoleContract query, RoleContract document) {
-        EncodingContract contract = new EncodingContract(
-                "tiny", head, query, document, base.contract().digests());
-        return base.withContract(contract).spaceId();
+    private static String space(Checkpoint base, RoleContract query, RoleContract document) {
+        return base.withContract(new EncodingContract(
+                        "tiny", query, document, base.contract().digests()))
+                .spaceId();
     }
 }

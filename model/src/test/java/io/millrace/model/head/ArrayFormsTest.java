@@ -4,13 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
-import io.millrace.model.backbone.BertArrayBackbone;
-import io.millrace.model.backbone.BertWeights;
-import io.millrace.model.batch.PaddedBatch;
-import io.millrace.model.checkpoint.BertConfig;
+import io.millrace.model.architecture.Architecture;
+import io.millrace.model.architecture.Architectures;
+import io.millrace.model.architecture.BackboneSpec;
+import io.millrace.model.backbone.ArrayBackbone;
+import io.millrace.model.batch.InputLayout;
+import io.millrace.model.batch.ModelInput;
 import io.millrace.model.contract.HeadContract;
 import io.millrace.model.contract.LogitAffine;
 import io.millrace.model.contract.Pooling;
+import io.millrace.model.contract.ReadingContract;
+import io.millrace.model.contract.ReadingMode;
 import io.millrace.model.contract.Saturation;
 import io.millrace.model.contract.SpecialTokenPolicy;
 import io.millrace.model.engine.ArrayMath;
@@ -34,22 +38,27 @@ class ArrayFormsTest {
 
     @Test
     void leaveNoArraysWithTheWeights() throws IOException {
-        HeadContract contract =
-                new HeadContract(Pooling.SUM, Saturation.LOG1P, LogitAffine.IDENTITY, SpecialTokenPolicy.KEEP, 97);
-        PaddedBatch batch = PaddedBatch.of(List.of(new int[] {2, 5, 1}, new int[] {2, 1}), new BitSet(), 0);
+        HeadContract.Mlm contract = new HeadContract.Mlm(Pooling.SUM, Saturation.LOG1P, LogitAffine.IDENTITY, 97);
+        InputLayout layout =
+                new InputLayout(ReadingContract.of(ReadingMode.ENCODER, SpecialTokenPolicy.KEEP), new BitSet(), 0, 0);
+        ModelInput input = layout.of(List.of(new int[] {2, 5, 1}, new int[] {2, 1}));
         try (WeightFiles files = WeightFiles.open(BERT);
                 PtNDManager owner = PyTorchRuntime.newManager()) {
-            BertConfig config = BertConfig.read(BERT.resolve("config.json"));
-            Parameters parameters = new Parameters(files, owner);
-            BertWeights weights = BertWeights.read(parameters, config);
-            try (BertArrayBackbone backbone = new BertArrayBackbone(weights);
-                    MlmArrayHead head =
-                            new MlmArrayHead(MlmHeadWeights.read(parameters, config, weights.words()), contract)) {
+            Architecture bert = Architectures.read(BERT.resolve("config.json"));
+            Parameters parameters = new Parameters(files, bert.backbonePrefix());
+            BackboneSpec spec = bert.backbone(ReadingMode.ENCODER);
+            MlmHeadWeights weights = MlmHeadWeights.read(
+                    parameters,
+                    bert.projection(ReadingMode.ENCODER),
+                    spec.reader().embedding().words(),
+                    owner);
+            try (ArrayBackbone backbone = new ArrayBackbone(spec, parameters, owner);
+                    MlmArrayHead head = new MlmArrayHead(weights, contract)) {
                 int before = owner.getManagedArrays().size();
                 assertThat(before).isGreaterThan(30);
                 for (int i = 0; i < 3; i++) {
                     try (PtNDManager scope = PyTorchRuntime.newManager()) {
-                        head.vectors(backbone.hiddenStates(batch, scope), batch);
+                        head.vectors(backbone.hiddenStates(input, scope), input.reader());
                         assertThat(scope.getManagedArrays()).hasSize(1);
                     }
                 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.model.InvalidModelException;
 import io.millrace.model.TokenizedText;
+import io.millrace.model.contract.TextContract;
 import io.millrace.model.engine.PyTorchRuntime;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,19 +34,25 @@ class TextTokenizerTest {
         try (TextTokenizer tokenizer = TextTokenizer.open(FILE)) {
             assertThat(tokenizer.templateTokens()).isEqualTo(2);
             // The file itself asks for 512 tokens and for padding to the longest.
-            List<TokenizedText> texts = tokenizer.tokenize(List.of("river ".repeat(600), "A Mill", ""), 1_000);
+            List<TokenizedText> texts =
+                    tokenizer.tokenize(List.of("river ".repeat(600), "A Mill", ""), TextContract.cutAt(1_000));
             assertThat(texts.get(0).ids()).hasSize(602);
             assertThat(IntStream.of(texts.get(1).ids()).mapToObj(vocabulary::term))
                     .containsExactly("[CLS]", "a", "mill", "[SEP]");
             assertThat(IntStream.of(texts.get(2).ids()).mapToObj(vocabulary::term))
                     .containsExactly("[CLS]", "[SEP]");
-            TokenizedText cut =
-                    tokenizer.tokenize(List.of("one two three four"), 4).getFirst();
+            TokenizedText cut = tokenizer
+                    .tokenize(List.of("one two three four"), TextContract.cutAt(4))
+                    .getFirst();
             assertThat(IntStream.of(cut.ids()).mapToObj(vocabulary::term))
                     .containsExactly("[CLS]", "one", "two", "[SEP]");
             assertThat(cut.truncatedTokens()).isEqualTo(2);
-            assertThat(tokenizer.tokenize(List.of("one"), 2).getFirst().ids()).containsExactly(101, 102);
-            assertThatThrownBy(() -> tokenizer.tokenize(List.of("one"), 1))
+            assertThat(tokenizer
+                            .tokenize(List.of("one"), TextContract.cutAt(2))
+                            .getFirst()
+                            .ids())
+                    .containsExactly(101, 102);
+            assertThatThrownBy(() -> tokenizer.tokenize(List.of("one"), TextContract.cutAt(1)))
                     .hasMessageContaining("template alone has 2");
         }
     }
@@ -64,9 +71,10 @@ class TextTokenizerTest {
                 var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<String> texts =
                     IntStream.range(0, 50).mapToObj(i -> "mill number " + i).toList();
-            int[] last = tokenizer.tokenize(texts, 64).getLast().ids();
+            int[] last =
+                    tokenizer.tokenize(texts, TextContract.cutAt(64)).getLast().ids();
             var results = IntStream.range(0, 16)
-                    .mapToObj(i -> threads.submit(() -> tokenizer.tokenize(texts, 64)))
+                    .mapToObj(i -> threads.submit(() -> tokenizer.tokenize(texts, TextContract.cutAt(64))))
                     .toList();
             for (var result : results) {
                 assertThat(result.get().getLast().ids()).isEqualTo(last);
@@ -78,7 +86,7 @@ class TextTokenizerTest {
     void survivesTextsThatAreNotWellFormed() throws IOException {
         try (TextTokenizer tokenizer = TextTokenizer.open(FILE)) {
             List<String> texts = List.of("half \uD83D of a pair", "\uDE00", "nul \u0000 inside", "\uFFFF\u200B\uFEFF");
-            assertThat(tokenizer.tokenize(texts, 32))
+            assertThat(tokenizer.tokenize(texts, TextContract.cutAt(32)))
                     .hasSize(4)
                     .allSatisfy(text -> assertThat(text.ids()).startsWith(101).endsWith(102));
         }

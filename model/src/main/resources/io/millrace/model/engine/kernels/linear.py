@@ -178,6 +178,8 @@
       y = torch.gelu(x)
     elif activation == "gelu_tanh":
       y = torch.gelu(x, approximate="tanh")
+    elif activation == "silu":
+      y = torch.silu(x)
     else:
       y = torch.relu(x)
     return y

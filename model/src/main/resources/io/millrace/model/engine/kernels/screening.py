@@ -25,15 +25,15 @@
   # result.
   #
   # tiles8, scales, errors, norms: from quantise(); projection [V, H] fp32; tiles: as in mlm_max.
-  def mlm_screened(self: __torch__.Kernels, hidden: Tensor, rows: Tensor, transform: List[Tensor], epsilon: float,
-      activation: str, tiles: List[Tensor], bias: Tensor, scale: float, shift: float, logarithms: int,
+  def mlm_screened(self: __torch__.Kernels, hidden: Tensor, rows: Tensor, texts: int,
+      transform: List[Tensor], epsilon: float, activation: str, tiles: List[Tensor], bias: Tensor, scale: float, shift: float, logarithms: int,
       tiles8: List[Tensor], screen: List[Tensor], projection: Tensor,
       limit: int) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
-    b = torch.size(hidden, 0)
-    t = torch.size(hidden, 1)
-    h = torch.size(hidden, 2)
-    x = torch.index_select(torch.view(hidden, [b * t, h]), 0, rows)
-    x = torch.view((self).transform(x, transform, epsilon, activation), [b, t, h])
+    b = texts
+    t = torch.size(rows, 0) // texts
+    h = torch.size(hidden, 1)
+    x = (self).transform(hidden, transform, epsilon, activation)
+    x = torch.view(torch.index_select(x, 0, rows), [b, t, h])
     s = torch.clamp(torch.amax(torch.abs(x), [1, 2], True) / 127., 1.0e-30)
     q = torch.round(x / s)
     length = torch.amax(torch.norm(x, 2, [2]), [1], True)

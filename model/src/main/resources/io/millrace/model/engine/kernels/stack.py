@@ -1,31 +1,212 @@
-  # Hidden states [B, T, H] of a BERT encoder.
+  # Layer norm or root-mean-square norm over the last dimension. Two slots from k on: scale, shift; an empty scale means
+  # no norm at all, an empty shift none.
+  def norm(self: __torch__.Kernels, x: Tensor, weights: List[Tensor], k: int, root_mean_square: bool,
+      epsilon: float) -> Tensor:
+    scale = weights[k]
+    if torch.numel(scale) == 0:
+      y = x
+    elif root_mean_square:
+      y = x * torch.rsqrt(torch.mean(x * x, [-1], True) + epsilon) * scale
+    elif torch.numel(weights[k + 1]) == 0:
+      y = torch.layer_norm(x, [torch.size(x, -1)], scale, None, epsilon)
+    else:
+      y = torch.layer_norm(x, [torch.size(x, -1)], scale, weights[k + 1], epsilon)
+    return y
+
+  # What a stack's first layer reads: [N, H].
   #
-  # ids [B, T] int32, lengths [B] int32.
-  # embeddings: words [V, H], types [2, H], positions [P, H], norm weight and bias [H].
-  # layers: 12 a layer: fused query/key/value packed [3H, H] and bias, output packed and bias, norm weight and bias,
-  #         feed-forward in packed and bias, out packed and bias, norm weight and bias.
-  def bert(self: __torch__.Kernels, ids: Tensor, lengths: Tensor, embeddings: List[Tensor], layers: List[Tensor],
-      heads: int, epsilon: float, activation: str) -> Tensor:
-    b = torch.size(ids, 0)
-    t = torch.size(ids, 1)
-    h = torch.size(embeddings[0], 1)
-    words = torch.embedding(embeddings[0], ids)
-    x = words + torch.select(embeddings[1], 0, 0) + torch.slice(embeddings[2], 0, 0, t)
-    x = torch.layer_norm(x, [h], embeddings[3], embeddings[4], epsilon)
-    x = torch.view(x, [b * t, h])
-    # Keys beyond a text's length get -inf, so their attention is exactly 0 whatever they hold.
-    padding = torch.ge(torch.unsqueeze(torch.arange(t), 0), torch.unsqueeze(lengths, 1))
-    mask = torch.masked_fill(torch.zeros([b, t]), padding, -inf)
-    mask = torch.expand(torch.view(mask, [b, 1, 1, t]), [b, heads, t, t])
-    for i in range(torch.len(layers) // 12):
-      k = 12 * i
-      qkv = torch.view((self).packed_linear(x, layers[k], layers[k + 1]), [b, t, 3, heads, h // heads])
-      qkv = torch.permute(qkv, [2, 0, 3, 1, 4])
-      a = torch.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], mask)
-      a = torch.reshape(torch.transpose(a, 1, 2), [b * t, h])
-      x = x + (self).packed_linear(a, layers[k + 2], layers[k + 3])
-      x = torch.layer_norm(x, [h], layers[k + 4], layers[k + 5], epsilon)
-      f = (self).activate((self).packed_linear(x, layers[k + 6], layers[k + 7]), activation)
-      x = x + (self).packed_linear(f, layers[k + 8], layers[k + 9])
-      x = torch.layer_norm(x, [h], layers[k + 10], layers[k + 11], epsilon)
-    return torch.view(x, [b, t, h])
+  # ids [N] int32; positions [N] int32 within their texts; segments [N] int32, or no elements if all are of the first.
+  # table: words [V, W], positions [P, H] or empty, norm (2 slots), projection to H (3 slots, or empty), segments [S, H] or
+  # empty.
+  def embed(self: __torch__.Kernels, ids: Tensor, positions: Tensor, segments: Tensor, table: List[Tensor], epsilon: float) -> Tensor:
+    x = torch.to(torch.embedding(table[0], ids), 6)
+    if torch.numel(table[4]) > 0:
+      x = torch.to((self).linear(x, table, 4), 6)
+    if torch.numel(table[7]) > 0:
+      if torch.numel(segments) > 0:
+        x = x + torch.embedding(table[7], segments)
+      else:
+        x = x + torch.select(table[7], 0, 0)
+    if torch.numel(table[1]) > 0:
+      x = x + torch.embedding(table[1], positions)
+    return (self).norm(x, table, 2, False, epsilon)
+
+  # What is added to attention's products [B or 1, A or 1, T, T] of B texts of one length T: a number that leaves exactly
+  # nothing of a weight for keys that may not be seen, and a bias by distance. Finite, so that a query that sees no key gives
+  # a number all the same. Empty if nothing is to be added, but for the causal mask, which attention knows by itself.
+  #
+  # keys: 1 for cells that may be seen, those of these texts from `begin` on; no elements if all may.
+  # reach: positions seen to each side, -1 for all. bias [A, 2P - 1] by distance, or empty.
+  def attention_mask(self: __torch__.Kernels, keys: Tensor, begin: int, texts: int, t: int, causal: bool, reach: int,
+      bias: Tensor) -> Tensor:
+    windowed = False
+    if reach >= 0:
+      windowed = reach < t - 1
+    mask = torch.zeros([0])
+    if windowed or torch.numel(keys) > 0 or torch.numel(bias) > 0:
+      distance = torch.unsqueeze(torch.arange(t), 0) - torch.unsqueeze(torch.arange(t), 1)
+      hidden = torch.zeros([1, 1, t, t], dtype=11)
+      if causal:
+        hidden = torch.logical_or(hidden, torch.gt(distance, 0))
+      if windowed:
+        hidden = torch.logical_or(hidden, torch.gt(torch.abs(distance), reach))
+      if torch.numel(keys) > 0:
+        cells = torch.slice(keys, 0, begin, begin + texts * t)
+        hidden = torch.logical_or(hidden, torch.view(torch.eq(cells, 0), [texts, 1, 1, t]))
+      added = torch.zeros([1, 1, t, t])
+      if torch.numel(bias) > 0:
+        places = torch.reshape(distance + torch.size(bias, 1) // 2, [t * t])
+        added = torch.view(torch.index_select(bias, 1, places), [1, torch.size(bias, 0), t, t])
+      mask = torch.masked_fill(torch.expand(added, [torch.size(hidden, 0), torch.size(added, 1), t, t]), hidden, -1.0e30)
+    return mask
+
+  # Rotates heads [B, A, T, D] by position. rotation: cosines and sines [P, D].
+  def rotate(self: __torch__.Kernels, x: Tensor, rotation: List[Tensor], k: int) -> Tensor:
+    t = torch.size(x, 2)
+    half = torch.size(x, 3) // 2
+    cosines = torch.slice(rotation[k], 0, 0, t)
+    sines = torch.slice(rotation[k + 1], 0, 0, t)
+    turned = torch.cat([torch.neg(torch.slice(x, 3, half)), torch.slice(x, 3, 0, half)], 3)
+    return x * cosines + turned * sines
+
+  # Columns [begin, end) of rows [B * T, C] as heads [B, A, T, D].
+  def heads(self: __torch__.Kernels, rows: Tensor, texts: int, begin: int, end: int, width: int) -> Tensor:
+    columns = torch.slice(rows, 1, begin, end)
+    split = torch.reshape(columns, [texts, torch.size(rows, 0) // texts, (end - begin) // width, width])
+    return torch.transpose(split, 1, 2)
+
+  # softmax(scale * Q K' + mask) V: from heads [B, A, T, D] and [B, K, S, D] to rows [B * T, A * D].
+  def attend(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, causal: bool,
+      scale: float) -> Tensor:
+    group = torch.size(q, 1) // torch.size(k, 1)
+    if group > 1:
+      k = torch.repeat_interleave(k, group, 1)
+      v = torch.repeat_interleave(v, group, 1)
+    if torch.numel(mask) > 0:
+      shape = [torch.size(q, 0), torch.size(q, 1), torch.size(q, 2), torch.size(k, 2)]
+      mask = torch.expand(torch.to(mask, ops.prim.dtype(q)), shape)
+      a = torch.scaled_dot_product_attention(q, k, v, mask, 0., False, scale=scale)
+    else:
+      a = torch.scaled_dot_product_attention(q, k, v, None, 0., causal, scale=scale)
+    a = torch.transpose(a, 1, 2)
+    return torch.reshape(a, [torch.size(q, 0) * torch.size(q, 2), torch.size(q, 1) * torch.size(q, 3)])
+
+  # Hidden states [N, H] of a stack of transformer layers over N cells, text after text, without padding. Linear layers see
+  # rows and never whose they are; attention goes through the texts, those of one length together. So a text's states are
+  # the same whatever is computed beside it.
+  #
+  # ids, positions, segments [N] int32: see embed(). keys [N]: 1 for cells that attention may look at; no elements if all are.
+  # groups: of consecutive texts of one length: how many, cells of each, and cells of each in the encoder (or 0).
+  # across: for each layer an encoder's keys and values, see across(); or nothing.
+  # table: see embed(). rotation: cosines and sines of global layers, then of local ones; empty for none.
+  # bias: by distance [A, 2P - 1], or empty.
+  # layers, a layer's 20 slots, or 31 with cross-attention:
+  #    0 attention norm (2)    2 queries, keys, values (3)    5 query norm (2)    7 key norm (2)    9 output (3)
+  #   12 feed-forward norm (2)    14 expand (3)    17 contract (3)    20 ... cross-attention: see cross()
+  # last: final norm (2), final projection (3, or empty).
+  # local: for each layer whether it sees a window; reach of that window, -1 for none.
+  def stack(self: __torch__.Kernels, ids: Tensor, positions: Tensor, segments: Tensor, keys: Tensor,
+      groups: List[int], across: List[Tensor], table: List[Tensor], rotation: List[Tensor], bias: Tensor, layers: List[Tensor],
+      last: List[Tensor], local: List[bool], reach: int, heads: int, key_heads: int, width: int, scale: float,
+      causal: bool, root_mean_square: bool, before: bool, epsilon: float, activation: str, gated: bool) -> Tensor:
+    x = (self).embed(ids, positions, segments, table, epsilon)
+    masks = annotate(List[Tensor], [])
+    near = annotate(List[Tensor], [])
+    begin = 0
+    for g in range(torch.len(groups) // 3):
+      texts = groups[3 * g]
+      t = groups[3 * g + 1]
+      _0 = torch.append(masks, (self).attention_mask(keys, begin, texts, t, causal, -1, bias))
+      _1 = torch.append(near, (self).attention_mask(keys, begin, texts, t, causal, reach, bias))
+      begin = begin + texts * t
+    depth = torch.len(local)
+    slots = torch.len(layers) // depth
+    for i in range(depth):
+      k = slots * i
+      a = x
+      if before:
+        a = (self).norm(x, layers, k, root_mean_square, epsilon)
+      qkv = (self).linear(a, layers, k + 2)
+      if local[i]:
+        a = (self).attention(qkv, groups, near, layers, k, rotation, 2, heads, key_heads, width, scale, causal,
+            root_mean_square, epsilon)
+      else:
+        a = (self).attention(qkv, groups, masks, layers, k, rotation, 0, heads, key_heads, width, scale, causal,
+            root_mean_square, epsilon)
+      x = x + (self).linear(a, layers, k + 9)
+      if not before:
+        x = (self).norm(x, layers, k, root_mean_square, epsilon)
+      if torch.len(across) > 0:
+        x = (self).cross(x, across[i], groups, layers, k + 20, heads, width, scale, root_mean_square, epsilon)
+      f = x
+      if before:
+        f = (self).norm(x, layers, k + 12, root_mean_square, epsilon)
+      f = (self).linear(f, layers, k + 14)
+      if gated:
+        inner = torch.size(f, 1) // 2
+        f = (self).activate(torch.slice(f, 1, 0, inner), activation) * torch.slice(f, 1, inner)
+      else:
+        f = (self).activate(f, activation)
+      x = x + (self).linear(f, layers, k + 17)
+      if not before:
+        x = (self).norm(x, layers, k + 12, root_mean_square, epsilon)
+    x = (self).norm(x, last, 0, root_mean_square, epsilon)
+    if torch.numel(last[2]) > 0:
+      x = torch.to((self).linear(x, last, 2), 6)
+    return x
+
+  # Self-attention over rows [N, (A + 2K) D] of queries, keys and values, group by group: [N, A * D].
+  # layers, k: see stack(); turn: where rotation's tables for this layer begin.
+  def attention(self: __torch__.Kernels, qkv: Tensor, groups: List[int], masks: List[Tensor], layers: List[Tensor],
+      k: int, rotation: List[Tensor], turn: int, heads: int, key_heads: int, width: int, scale: float, causal: bool,
+      root_mean_square: bool, epsilon: float) -> Tensor:
+    parts = annotate(List[Tensor], [])
+    begin = 0
+    for g in range(torch.len(groups) // 3):
+      texts = groups[3 * g]
+      end = begin + texts * groups[3 * g + 1]
+      rows = torch.slice(qkv, 0, begin, end)
+      query = (self).heads(rows, texts, 0, heads * width, width)
+      key = (self).heads(rows, texts, heads * width, (heads + key_heads) * width, width)
+      value = (self).heads(rows, texts, (heads + key_heads) * width, (heads + 2 * key_heads) * width, width)
+      query = (self).norm(query, layers, k + 5, root_mean_square, epsilon)
+      key = (self).norm(key, layers, k + 7, root_mean_square, epsilon)
+      if torch.len(rotation) > 0:
+        query = torch.to((self).rotate(query, rotation, turn), ops.prim.dtype(value))
+        key = torch.to((self).rotate(key, rotation, turn), ops.prim.dtype(value))
+      _0 = torch.append(parts, (self).attend(query, key, value, masks[g], causal, scale))
+      begin = end
+    if torch.len(parts) == 1:
+      a = parts[0]
+    else:
+      a = torch.cat(parts, 0)
+    return a
+
+  # Keys and values [M, 2 A D] of an encoder's states [M, H], for each layer of a decoder; layers: see stack().
+  def across(self: __torch__.Kernels, encoded: Tensor, layers: List[Tensor], depth: int) -> List[Tensor]:
+    slots = torch.len(layers) // depth
+    keys = annotate(List[Tensor], [])
+    for i in range(depth):
+      _0 = torch.append(keys, (self).linear(encoded, layers, slots * i + 25))
+    return keys
+
+  # A block of attention over an encoder's keys and values [M, 2 A D], with a norm before it. 11 slots from k on:
+  # norm (2), queries (3), keys and values (3), output (3).
+  def cross(self: __torch__.Kernels, x: Tensor, both: Tensor, groups: List[int], layers: List[Tensor], k: int,
+      heads: int, width: int, scale: float, root_mean_square: bool, epsilon: float) -> Tensor:
+    queries = (self).linear((self).norm(x, layers, k, root_mean_square, epsilon), layers, k + 2)
+    inner = heads * width
+    parts = annotate(List[Tensor], [])
+    begin = 0
+    first = 0
+    for g in range(torch.len(groups) // 3):
+      texts = groups[3 * g]
+      end = begin + texts * groups[3 * g + 1]
+      stop = first + texts * groups[3 * g + 2]
+      states = torch.slice(both, 0, first, stop)
+      _0 = torch.append(parts, (self).attend((self).heads(torch.slice(queries, 0, begin, end), texts, 0, inner, width),
+          (self).heads(states, texts, 0, inner, width), (self).heads(states, texts, inner, 2 * inner, width),
+          torch.zeros([0]), False, scale))
+      begin = end
+      first = stop
+    return x + (self).linear(torch.cat(parts, 0), layers, k + 8)

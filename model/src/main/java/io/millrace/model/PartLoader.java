@@ -1,0 +1,177 @@
+package io.millrace.model;
+
+import ai.djl.pytorch.engine.PtNDManager;
+import io.millrace.model.architecture.Architecture;
+import io.millrace.model.architecture.ProjectionSpec;
+import io.millrace.model.architecture.TensorSpec;
+import io.millrace.model.backbone.ArrayBackbone;
+import io.millrace.model.backbone.Backbone;
+import io.millrace.model.backbone.KernelBackbone;
+import io.millrace.model.contract.Alignment;
+import io.millrace.model.contract.EncodingContract;
+import io.millrace.model.contract.HeadContract;
+import io.millrace.model.contract.LogitAffine;
+import io.millrace.model.contract.Pooling;
+import io.millrace.model.contract.ReadingMode;
+import io.millrace.model.contract.RoleContract;
+import io.millrace.model.contract.Saturation;
+import io.millrace.model.engine.KernelLibrary;
+import io.millrace.model.engine.LinearPacker;
+import io.millrace.model.engine.PackedParameters;
+import io.millrace.model.engine.Parameters;
+import io.millrace.model.engine.PyTorchRuntime;
+import io.millrace.model.head.EpicHead;
+import io.millrace.model.head.MlmArrayHead;
+import io.millrace.model.head.MlmHeadWeights;
+import io.millrace.model.head.MlmKernelHead;
+import io.millrace.model.head.MlmScreenedHead;
+import io.millrace.model.head.MlpHead;
+import io.millrace.model.head.SparseHead;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** Loads backbones and heads; what queries and documents have in common is loaded once. */
+final class PartLoader {
+    private final Architecture architecture;
+    private final EncodingContract contract;
+    private final Parameters parameters;
+    private final Optional<KernelLibrary> kernels;
+    private final EncoderOptions options;
+    private final Map<ReadingMode, Backbone> backbones = new HashMap<>();
+    private final Map<HeadKey, SparseHead> heads = new HashMap<>();
+    private final List<String> unused = new ArrayList<>();
+
+    private record HeadKey(ReadingMode reading, Alignment alignment, HeadContract head) {}
+
+    PartLoader(
+            Architecture architecture,
+            EncodingContract contract,
+            Parameters parameters,
+            Optional<KernelLibrary> kernels,
+            EncoderOptions options) {
+        this.architecture = architecture;
+        this.contract = contract;
+        this.parameters = parameters;
+        this.kernels = kernels;
+        this.options = options;
+    }
+
+    /** The backbone of a role; a new one is handed to {@code keep}, to be closed. */
+    Backbone backbone(RoleContract role, Consumer<AutoCloseable> keep) {
+        return backbones.computeIfAbsent(role.reading().mode(), reading -> {
+            unused.addAll(architecture.unused(reading));
+            Backbone backbone;
+            if (kernels.isPresent()) {
+                PackedParameters packed =
+                        new PackedParameters(parameters, new LinearPacker(kernels.get()), options.precision());
+                backbone =
+                        new KernelBackbone(kernels.get(), architecture.backbone(reading), packed, longestRow(reading));
+            } else {
+                PtNDManager owner = PyTorchRuntime.newManager();
+                keep.accept(owner);
+                backbone = new ArrayBackbone(architecture.backbone(reading), parameters, owner);
+            }
+            keep.accept(backbone);
+            return backbone;
+        });
+    }
+
+    /** Most cells that a text takes under any role with that reading: a start token, or a text twice. */
+    private int longestRow(ReadingMode reading) {
+        return Stream.of(TextRole.values())
+                .map(contract::role)
+                .filter(role -> role.reading().mode() == reading)
+                .mapToInt(role -> reading == ReadingMode.ECHO ? 2 * role.maxTokens() : role.maxTokens() + 1)
+                .max()
+                .orElse(1);
+    }
+
+    /** The head of a role; a new one is handed to {@code keep}, to be closed. */
+    SparseHead head(RoleContract role, Consumer<AutoCloseable> keep) {
+        return heads.computeIfAbsent(
+                new HeadKey(role.reading().mode(), role.reading().alignment(), role.head()), key -> {
+                    PtNDManager owner = PyTorchRuntime.newManager();
+                    keep.accept(owner);
+                    SparseHead head = switch (key.head()) {
+                        case HeadContract.Mlm mlm -> mlm(key.reading(), mlm, owner);
+                        case HeadContract.Mlp mlp -> {
+                            unused.addAll(projectionNames(key.reading()));
+                            yield MlpHead.read(parameters, mlp, width(key.reading()), owner);
+                        }
+                        case HeadContract.Epic epic ->
+                            new EpicHead(weights(key.reading(), owner), epic, key.alignment(), parameters, owner);
+                        case HeadContract.Sparta sparta -> sparta(key.reading(), sparta, owner);
+                        case HeadContract.Table table -> throw new IllegalArgumentException("a table needs no model");
+                        case HeadContract.Binary binary ->
+                            throw new IllegalArgumentException("binary weights need no model");
+                    };
+                    keep.accept(head);
+                    return head;
+                });
+    }
+
+    private int width(ReadingMode reading) {
+        return architecture.backbone(reading).reader().outputWidth();
+    }
+
+    private MlmHeadWeights weights(ReadingMode reading, PtNDManager owner) {
+        TensorSpec words = architecture.backbone(reading).reader().embedding().words();
+        return MlmHeadWeights.read(parameters, architecture.projection(reading), words, owner);
+    }
+
+    private SparseHead sparta(ReadingMode reading, HeadContract.Sparta sparta, PtNDManager owner) {
+        unused.addAll(projectionNames(reading));
+        TensorSpec words = architecture.backbone(reading).reader().embedding().words();
+        MlmHeadWeights weights = MlmHeadWeights.sparta(parameters, sparta, words, owner);
+        return projected(
+                weights,
+                reading,
+                new HeadContract.Mlm(Pooling.MAX, Saturation.LOG1P, LogitAffine.IDENTITY, sparta.outputs()),
+                owner);
+    }
+
+    private SparseHead mlm(ReadingMode reading, HeadContract.Mlm mlm, PtNDManager owner) {
+        return projected(weights(reading, owner), reading, mlm, owner);
+    }
+
+    private SparseHead projected(MlmHeadWeights weights, ReadingMode reading, HeadContract.Mlm mlm, PtNDManager owner) {
+        if (kernels.isEmpty()) {
+            return new MlmArrayHead(weights, mlm);
+        }
+        boolean wanted = switch (options.kernels()) {
+            case AUTO -> MlmScreenedHead.pays(kernels.get(), width(reading));
+            case SCREENED -> true;
+            case FUSED, PLAIN -> false;
+        };
+        SparseHead head = wanted && mlm.pooling() == Pooling.MAX
+                ? new MlmScreenedHead(kernels.get(), weights, mlm)
+                : new MlmKernelHead(kernels.get(), weights, mlm);
+        // What is left are the originals of packed weights.
+        owner.close();
+        return head;
+    }
+
+    /** A head without a projection leaves the language model's own unread. */
+    private List<String> projectionNames(ReadingMode reading) {
+        ProjectionSpec projection = architecture.projection(reading);
+        List<String> names = new ArrayList<>(List.of(projection.weight().name()));
+        projection.bias().ifPresent(bias -> names.addAll(List.of(bias.tensor().name(), bias.otherName())));
+        projection.transform().ifPresent(transform -> {
+            transform.dense().weights().forEach(tensor -> names.add(tensor.name()));
+            transform.dense().biases().forEach(tensor -> names.add(tensor.name()));
+            names.add(transform.norm().scale().name());
+            transform.norm().shift().ifPresent(shift -> names.add(shift.name()));
+        });
+        return names;
+    }
+
+    /** Refuses a checkpoint that holds more than was read. */
+    void refuseUnread() {
+        parameters.refuseUnread(unused);
+    }
+}

@@ -1,0 +1,72 @@
+package io.millrace.model.backbone;
+
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
+import io.millrace.model.architecture.BackboneSpec;
+import io.millrace.model.batch.ModelInput;
+import io.millrace.model.batch.TokenBatch;
+import io.millrace.model.engine.KernelLibrary;
+import io.millrace.model.engine.PackedParameters;
+import io.millrace.model.engine.PyTorchRuntime;
+import java.util.List;
+import java.util.Optional;
+
+/** A transformer of one or two stacks, each one native call. */
+public final class KernelBackbone implements Backbone {
+    private final KernelStack reader;
+    private final Optional<KernelStack> encoder;
+
+    /**
+     * Packs the weights.
+     *
+     * @param positions longest row of cells that will be read
+     */
+    public KernelBackbone(KernelLibrary kernels, BackboneSpec spec, PackedParameters parameters, int positions) {
+        this.encoder = spec.encoder().map(stack -> new KernelStack(kernels, stack, parameters, positions));
+        this.reader = new KernelStack(kernels, spec.reader(), parameters, positions);
+    }
+
+    @Override
+    public PtNDArray hiddenStates(ModelInput input, PtNDManager scope) {
+        if (encoder.isEmpty()) {
+            return reader.states(input.reader(), input.groups(), Optional.empty(), scope);
+        }
+        try (IValue across = encoded(input.encoder().orElseThrow())) {
+            return reader.states(input.reader(), input.groups(), Optional.of(across), scope);
+        }
+    }
+
+    /**
+     * What the reader sees of encoded texts, so that they are encoded once for many readings.
+     *
+     * @return to be closed by the caller
+     */
+    public IValue encoded(TokenBatch texts) {
+        ModelInput input = ModelInput.of(texts);
+        try (PtNDManager local = PyTorchRuntime.newManager()) {
+            KernelStack stack = encoder.orElseThrow();
+            return reader.across(stack.states(texts, input.groups(), Optional.empty(), local));
+        }
+    }
+
+    /**
+     * Hidden states of a batch, as {@link #hiddenStates(ModelInput, PtNDManager)}, over texts encoded before.
+     *
+     * @param across from {@link #encoded} of {@code input.encoder()}
+     */
+    public PtNDArray hiddenStates(ModelInput input, IValue across, PtNDManager scope) {
+        return reader.states(input.reader(), input.groups(), Optional.of(across), scope);
+    }
+
+    /** Closes values, last made first. */
+    static void closeAll(List<IValue> values) {
+        values.reversed().forEach(IValue::close);
+    }
+
+    @Override
+    public void close() {
+        reader.close();
+        encoder.ifPresent(KernelStack::close);
+    }
+}

@@ -1,0 +1,136 @@
+package io.millrace.model.backbone;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
+import io.millrace.model.architecture.EmbeddingSpec;
+import io.millrace.model.architecture.LayerSpec;
+import io.millrace.model.architecture.StackShape;
+import io.millrace.model.architecture.StackSpec;
+import io.millrace.model.batch.TokenBatch;
+import io.millrace.model.engine.KernelLibrary;
+import io.millrace.model.engine.PackedParameters;
+import io.millrace.model.engine.PyTorchRuntime;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** A stack of transformer layers as one native call; its slots are described in {@code kernels/stack.py}. */
+final class KernelStack implements AutoCloseable {
+    private final KernelLibrary kernels;
+    private final PtNDManager owner = PyTorchRuntime.newManager();
+    private final List<IValue> constants;
+    private final IValue layers;
+    private final IValue depth;
+
+    KernelStack(KernelLibrary kernels, StackSpec spec, PackedParameters parameters, int positions) {
+        this.kernels = kernels;
+        StackShape shape = spec.shape();
+        PositionTables tables = new PositionTables(spec.positions(), positions);
+        Boolean[] local = spec.layers().stream().map(LayerSpec::local).toArray(Boolean[]::new);
+        boolean[] windows = new boolean[local.length];
+        for (int i = 0; i < local.length; i++) {
+            windows[i] = local[i];
+        }
+        Slots slots = new Slots(parameters, owner);
+        this.layers = layers(slots, spec.layers());
+        this.depth = IValue.from((long) spec.layers().size());
+        this.constants = List.of(
+                table(slots, spec.embedding()),
+                IValue.listFrom(tables.rotation(owner).toArray(PtNDArray[]::new)),
+                IValue.from(tables.bias(parameters.plain(), owner)),
+                layers,
+                last(slots, spec),
+                IValue.listFrom(windows),
+                IValue.from((long) tables.reach()),
+                IValue.from((long) shape.heads()),
+                IValue.from((long) shape.keyHeads()),
+                IValue.from((long) shape.headWidth()),
+                IValue.from(shape.attentionScale()),
+                IValue.from(shape.causal()),
+                IValue.from(shape.norm().rootMeanSquare()),
+                IValue.from(shape.norm().before()),
+                IValue.from(shape.norm().epsilon()),
+                IValue.from(shape.feedForward().activation().kernelName()),
+                IValue.from(shape.feedForward().gated()));
+    }
+
+    private IValue table(Slots slots, EmbeddingSpec embedding) {
+        slots.table(embedding.words());
+        slots.positions(embedding.positions());
+        slots.norm(embedding.norm());
+        slots.linear(embedding.project());
+        slots.segments(embedding.positions());
+        return slots.take();
+    }
+
+    private static IValue layers(Slots slots, List<LayerSpec> layers) {
+        for (LayerSpec layer : layers) {
+            slots.norm(layer.attentionNorm());
+            slots.linear(layer.attention().input());
+            slots.norm(layer.attention().queryNorm());
+            slots.norm(layer.attention().keyNorm());
+            slots.linear(layer.attention().output());
+            slots.norm(layer.feedForwardNorm());
+            slots.linear(layer.expand());
+            slots.linear(layer.contract());
+            layer.cross().ifPresent(cross -> {
+                slots.norm(cross.norm());
+                slots.linear(cross.query());
+                slots.linear(cross.keyValue());
+                slots.linear(cross.output());
+            });
+        }
+        return slots.take();
+    }
+
+    private static IValue last(Slots slots, StackSpec spec) {
+        slots.norm(spec.finalNorm());
+        slots.linear(spec.projectOut());
+        return slots.take();
+    }
+
+    /**
+     * Hidden states [N, H].
+     *
+     * @param groups of texts, see {@link io.millrace.model.batch.ModelInput#groups}
+     * @param across an encoder's keys and values, see {@link #across}; empty for none
+     * @param scope what the result is freed with
+     */
+    PtNDArray states(TokenBatch batch, long[] groups, Optional<IValue> across, PtNDManager scope) {
+        try (PtNDManager local = PyTorchRuntime.newManager();
+                IValue ids = IValue.from((PtNDArray) ((NDManager) local).create(batch.ids()));
+                IValue positions = IValue.from((PtNDArray) ((NDManager) local).create(batch.positions()));
+                IValue segments = IValue.from((PtNDArray)
+                        ((NDManager) local).create(batch.seconds().isEmpty() ? new int[0] : batch.segments()));
+                IValue keys = IValue.from(
+                        (PtNDArray) ((NDManager) local).create(batch.allKeys() ? new float[0] : batch.keyMask()));
+                IValue runs = IValue.listFrom(groups);
+                IValue none = IValue.listFrom(new PtNDArray[0])) {
+            IValue[] arguments = Stream.concat(
+                            Stream.of(ids, positions, segments, keys, runs, across.orElse(none)), constants.stream())
+                    .toArray(IValue[]::new);
+            return kernels.call(scope, "stack", arguments);
+        }
+    }
+
+    /**
+     * What this stack's layers see of an encoder, once for all that is read beside it.
+     *
+     * @param encoded states [M, H]
+     * @return to be closed by the caller
+     */
+    IValue across(PtNDArray encoded) {
+        try (IValue states = IValue.from(encoded)) {
+            return kernels.callForValue("across", states, layers, depth);
+        }
+    }
+
+    @Override
+    public void close() {
+        depth.close();
+        KernelBackbone.closeAll(constants);
+        owner.close();
+    }
+}

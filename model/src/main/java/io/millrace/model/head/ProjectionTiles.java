@@ -1,0 +1,46 @@
+package io.millrace.model.head;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.pytorch.engine.PtNDArray;
+import io.millrace.model.engine.ArrayMath;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A projection in slices of the vocabulary, so that logits of all terms at all positions are never in memory at once. */
+final class ProjectionTiles implements AutoCloseable {
+    private static final int TILE = 1024;
+
+    private final double scale;
+    private final List<PtNDArray> slices = new ArrayList<>();
+    private final List<PtNDArray> biases = new ArrayList<>();
+
+    /**
+     * Slices of weights that the caller keeps and frees.
+     *
+     * @param outputs number of terms
+     */
+    ProjectionTiles(MlmHeadWeights weights, int outputs) {
+        this.scale = weights.scale();
+        for (int begin = 0; begin < outputs; begin += TILE) {
+            int end = Math.min(begin + TILE, outputs);
+            slices.add((PtNDArray) weights.projection().get(begin + ":" + end));
+            biases.add((PtNDArray) weights.bias().get(begin + ":" + end));
+        }
+    }
+
+    /** Number of slices. */
+    int size() {
+        return slices.size();
+    }
+
+    /** Logits of a slice's terms at all positions: [B, T, tile], of states [B, T, H]. */
+    NDArray logits(NDArray states, int slice) {
+        return ArrayMath.linear(states, slices.get(slice), biases.get(slice)).mul(scale);
+    }
+
+    @Override
+    public void close() {
+        slices.forEach(PtNDArray::close);
+        biases.forEach(PtNDArray::close);
+    }
+}

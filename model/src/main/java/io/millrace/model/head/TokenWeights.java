@@ -1,0 +1,107 @@
+package io.millrace.model.head;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.millrace.model.InvalidModelException;
+import io.millrace.model.contract.HeadContract;
+import io.millrace.model.contract.Pooling;
+import io.millrace.model.contract.RoleContract;
+import io.millrace.model.contract.SpecialTokenPolicy;
+import io.millrace.model.tokenizer.Vocabulary;
+import io.millrace.vector.SparseVector;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Weights of tokens that need no inference: each token that occurs has its own, however often it occurs, as
+ * sentence-transformers' SparseStaticEmbedding and OpenSearch's inference-free queries have it; or the same weight as often
+ * as it occurs. Immutable.
+ */
+public final class TokenWeights {
+    /** By token id; 0 for tokens that have none. */
+    private final float[] weights;
+
+    /** Whether a token that occurs more than once has its weight as often. */
+    private final boolean counted;
+
+    private TokenWeights(float[] weights, boolean counted) {
+        this.weights = weights;
+        this.counted = counted;
+    }
+
+    /**
+     * The weights of a role; empty if its head needs a model.
+     *
+     * @throws InvalidModelException if the table is missing, damaged, or names a term that the vocabulary lacks
+     * @throws IOException if it cannot be read
+     */
+    public static Optional<TokenWeights> of(RoleContract role, Path directory, Vocabulary vocabulary)
+            throws IOException {
+        if (role.head().needsModel()) {
+            return Optional.empty();
+        }
+        float[] weights = new float[role.head().outputs()];
+        boolean counted = false;
+        if (role.head() instanceof HeadContract.Table table) {
+            read(directory.resolve(table.file()), vocabulary, weights);
+        } else if (role.head() instanceof HeadContract.Binary binary) {
+            Arrays.fill(weights, (float) binary.weight());
+            counted = binary.pooling() == Pooling.SUM;
+        }
+        if (role.reading().specialTokens() == SpecialTokenPolicy.MASK) {
+            vocabulary.specialIds().stream().filter(id -> id < weights.length).forEach(id -> weights[id] = 0);
+        }
+        return Optional.of(new TokenWeights(weights, counted));
+    }
+
+    private static void read(Path file, Vocabulary vocabulary, float[] weights) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            throw new InvalidModelException(
+                    file + " is missing, but millrace.json takes the weights of tokens from it");
+        }
+        Map<String, Integer> ids = new HashMap<>();
+        for (int id = 0; id < Math.min(vocabulary.size(), weights.length); id++) {
+            ids.put(vocabulary.term(id), id);
+        }
+        try {
+            JsonNode table = new JsonMapper().readTree(Files.readAllBytes(file));
+            for (Map.Entry<String, JsonNode> entry : table.properties()) {
+                Integer id = ids.get(entry.getKey());
+                double weight = entry.getValue().asDouble(Double.NaN);
+                if (id == null || !Double.isFinite(weight)) {
+                    throw new InvalidModelException(file + ": '" + entry.getKey() + "' has weight " + entry.getValue()
+                            + (id == null ? ", but the tokenizer has no such term" : ", which is not a finite number")
+                            + "; the table belongs to another model or is damaged");
+                }
+                weights[id] = (float) Math.max(weight, 0);
+            }
+        } catch (JsonProcessingException e) {
+            throw new InvalidModelException(
+                    file + ": not valid JSON: " + e.getOriginalMessage() + "; copy or download it again", e);
+        }
+    }
+
+    /** The vector of a text's tokens. */
+    public SparseVector vector(int[] tokens) {
+        int[] sorted = Arrays.stream(tokens)
+                .filter(token -> token < weights.length && weights[token] > 0)
+                .sorted()
+                .toArray();
+        int[] ids = Arrays.stream(sorted).distinct().toArray();
+        float[] kept = new float[ids.length];
+        for (int i = 0, at = 0; i < ids.length; i++) {
+            int first = at;
+            while (at < sorted.length && sorted[at] == ids[i]) {
+                at++;
+            }
+            kept[i] = counted ? weights[ids[i]] * (at - first) : weights[ids[i]];
+        }
+        return new SparseVector(ids, kept);
+    }
+}
