@@ -37,19 +37,6 @@ import java.util.stream.Stream;
 
 /** Loads backbones and heads; what queries and documents have in common is loaded once. */
 final class PartLoader {
-    /** Layers of heads that this checkpoint's contract may not use: BERT poolers and classifiers, weights of tokens. */
-    private static final List<String> OTHER_HEADS = List.of(
-            "classifier.",
-            "doc_quality.",
-            "impact_score_encoder.",
-            "linear.",
-            "score.",
-            "score_bias",
-            "sparse_linear.",
-            "colbert_linear.",
-            "term_importance.",
-            "tok_proj.");
-
     private final Architecture architecture;
     private final EncodingContract contract;
     private final Parameters parameters;
@@ -57,7 +44,7 @@ final class PartLoader {
     private final EncoderOptions options;
     private final Map<ReadingMode, Backbone> backbones = new HashMap<>();
     private final Map<HeadKey, SparseHead> heads = new HashMap<>();
-    private final List<String> unused = new ArrayList<>(OTHER_HEADS);
+    private final List<String> unused = new ArrayList<>();
 
     private record HeadKey(ReadingMode reading, Alignment alignment, HeadContract head) {}
 

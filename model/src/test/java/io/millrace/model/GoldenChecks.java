@@ -128,6 +128,6 @@ final class GoldenChecks {
                 ids[cell] = random.nextInt(VOCABULARY);
             }
         }
-        return new TokenBatch(batch.lengths(), ids, batch.keys(), batch.counts(), batch.targets());
+        return new TokenBatch(batch.lengths(), ids, batch.keys(), batch.counts(), batch.targets(), batch.seconds());
     }
 }

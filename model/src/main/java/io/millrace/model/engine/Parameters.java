@@ -24,6 +24,19 @@ import java.util.stream.Stream;
  * no part of the model wanted is noticed.
  */
 public final class Parameters {
+    /** Layers of heads that a checkpoint may have beside the one that is used: scores of texts, weights of tokens. */
+    private static final List<String> OTHER_HEADS = List.of(
+            "classifier.",
+            "doc_quality.",
+            "impact_score_encoder.",
+            "linear.",
+            "score.",
+            "score_bias",
+            "sparse_linear.",
+            "colbert_linear.",
+            "term_importance.",
+            "tok_proj.");
+
     private final TensorSource files;
     private final String backbonePrefix;
     private final Set<String> read = new HashSet<>();
@@ -139,7 +152,8 @@ public final class Parameters {
     public void refuseUnread(List<String> harmless) {
         Set<String> unread = new TreeSet<>(files.tensors());
         unread.removeAll(read);
-        unread.removeIf(name -> harmless.stream().anyMatch(name::startsWith));
+        unread.removeIf(
+                name -> Stream.concat(harmless.stream(), OTHER_HEADS.stream()).anyMatch(name::startsWith));
         if (!unread.isEmpty()) {
             throw new InvalidModelException("the weights hold " + unread.size() + " tensors that this architecture has "
                     + "no place for, such as " + unread.iterator().next()

@@ -9,6 +9,11 @@ public enum Precision {
     /** 16-bit floating point with fp32's exponent: products of 8-bit significands, added in fp32. */
     BF16;
 
+    /** Whether linear layers are computed in it on a CPU. */
+    public boolean onCpu() {
+        return true;
+    }
+
     /** How the kernels spell it. */
     String kernelName() {
         return name().toLowerCase(Locale.ROOT);
