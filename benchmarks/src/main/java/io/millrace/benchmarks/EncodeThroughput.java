@@ -22,7 +22,7 @@ import java.util.zip.GZIPInputStream;
 
 /**
  * Encodes the first texts of a BEIR corpus and prints documents a second, tokenising included. The peer is
- * {@code benchmarks/peer_sentence_transformers.py}.
+ * {@code benchmarks/peers/sparse_encoder.py}.
  */
 public final class EncodeThroughput {
     /** Texts handed over at once: what an encoder worker's bulk window holds. */

@@ -1,5 +1,8 @@
 package io.millrace.model;
 
+import io.millrace.model.engine.Precision;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.OptionalInt;
 
 /**
@@ -8,9 +11,12 @@ import java.util.OptionalInt;
  * @param device where to run; {@code cpu} is supported
  * @param threads texts computed side by side, 1 to 1,024; as many as there are physical cores is a good choice
  * @param kernels which form of the model computes
+ * @param precision number format of linear layers
  * @param maxTokens replaces the longest text of the contract, for both roles; the result is another space
+ * @param adapters directories of LoRA adapters to merge into the weights, in order; the result is another space
  */
-public record EncoderOptions(String device, int threads, Kernels kernels, OptionalInt maxTokens) {
+public record EncoderOptions(
+        String device, int threads, Kernels kernels, Precision precision, OptionalInt maxTokens, List<Path> adapters) {
     private static final int MAX_THREADS = 1_024;
 
     /** Which form of a model computes. All give the same vectors up to rounding. */
@@ -33,6 +39,7 @@ public record EncoderOptions(String device, int threads, Kernels kernels, Option
 
     /** Refuses devices and thread counts that cannot be. */
     public EncoderOptions {
+        adapters = List.copyOf(adapters);
         if (!device.equals("cpu")) {
             throw new IllegalArgumentException("device is '" + device + "', but the supported one is 'cpu'");
         }
@@ -43,21 +50,37 @@ public record EncoderOptions(String device, int threads, Kernels kernels, Option
 
     /** CPU, one thread a processor, the fastest form, the checkpoint's own lengths. */
     public static EncoderOptions defaults() {
-        return new EncoderOptions("cpu", Runtime.getRuntime().availableProcessors(), Kernels.AUTO, OptionalInt.empty());
+        return new EncoderOptions(
+                "cpu",
+                Runtime.getRuntime().availableProcessors(),
+                Kernels.AUTO,
+                Precision.FP32,
+                OptionalInt.empty(),
+                List.of());
     }
 
     /** The same with another number of threads. */
     public EncoderOptions withThreads(int count) {
-        return new EncoderOptions(device, count, kernels, maxTokens);
+        return new EncoderOptions(device, count, kernels, precision, maxTokens, adapters);
     }
 
     /** The same with another form of the model. */
     public EncoderOptions withKernels(Kernels form) {
-        return new EncoderOptions(device, threads, form, maxTokens);
+        return new EncoderOptions(device, threads, form, precision, maxTokens, adapters);
     }
 
     /** The same with another longest text, in tokens, for both roles. */
     public EncoderOptions withMaxTokens(int tokens) {
-        return new EncoderOptions(device, threads, kernels, OptionalInt.of(tokens));
+        return new EncoderOptions(device, threads, kernels, precision, OptionalInt.of(tokens), adapters);
+    }
+
+    /** The same in another number format. */
+    public EncoderOptions withPrecision(Precision format) {
+        return new EncoderOptions(device, threads, kernels, format, maxTokens, adapters);
+    }
+
+    /** The same with adapters to merge. */
+    public EncoderOptions withAdapters(List<Path> directories) {
+        return new EncoderOptions(device, threads, kernels, precision, maxTokens, directories);
     }
 }

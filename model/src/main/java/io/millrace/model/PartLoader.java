@@ -19,7 +19,6 @@ import io.millrace.model.engine.KernelLibrary;
 import io.millrace.model.engine.LinearPacker;
 import io.millrace.model.engine.PackedParameters;
 import io.millrace.model.engine.Parameters;
-import io.millrace.model.engine.Precision;
 import io.millrace.model.engine.PyTorchRuntime;
 import io.millrace.model.head.EpicHead;
 import io.millrace.model.head.MlmArrayHead;
@@ -38,27 +37,14 @@ import java.util.stream.Stream;
 
 /** Loads backbones and heads; what queries and documents have in common is loaded once. */
 final class PartLoader {
-    /** Layers of heads that this checkpoint's contract may not use: BERT poolers and classifiers, weights of tokens. */
-    private static final List<String> OTHER_HEADS = List.of(
-            "classifier.",
-            "doc_quality.",
-            "impact_score_encoder.",
-            "linear.",
-            "score.",
-            "score_bias",
-            "sparse_linear.",
-            "colbert_linear.",
-            "term_importance.",
-            "tok_proj.");
-
     private final Architecture architecture;
     private final EncodingContract contract;
     private final Parameters parameters;
     private final Optional<KernelLibrary> kernels;
-    private final EncoderOptions.Kernels form;
+    private final EncoderOptions options;
     private final Map<ReadingMode, Backbone> backbones = new HashMap<>();
     private final Map<HeadKey, SparseHead> heads = new HashMap<>();
-    private final List<String> unused = new ArrayList<>(OTHER_HEADS);
+    private final List<String> unused = new ArrayList<>();
 
     private record HeadKey(ReadingMode reading, Alignment alignment, HeadContract head) {}
 
@@ -67,12 +53,12 @@ final class PartLoader {
             EncodingContract contract,
             Parameters parameters,
             Optional<KernelLibrary> kernels,
-            EncoderOptions.Kernels form) {
+            EncoderOptions options) {
         this.architecture = architecture;
         this.contract = contract;
         this.parameters = parameters;
         this.kernels = kernels;
-        this.form = form;
+        this.options = options;
     }
 
     /** The backbone of a role; a new one is handed to {@code keep}, to be closed. */
@@ -82,7 +68,7 @@ final class PartLoader {
             Backbone backbone;
             if (kernels.isPresent()) {
                 PackedParameters packed =
-                        new PackedParameters(parameters, new LinearPacker(kernels.get()), Precision.FP32);
+                        new PackedParameters(parameters, new LinearPacker(kernels.get()), options.precision());
                 backbone =
                         new KernelBackbone(kernels.get(), architecture.backbone(reading), packed, longestRow(reading));
             } else {
@@ -157,7 +143,7 @@ final class PartLoader {
         if (kernels.isEmpty()) {
             return new MlmArrayHead(weights, mlm);
         }
-        boolean wanted = switch (form) {
+        boolean wanted = switch (options.kernels()) {
             case AUTO -> MlmScreenedHead.pays(kernels.get(), width(reading));
             case SCREENED -> true;
             case FUSED, PLAIN -> false;

@@ -21,7 +21,7 @@ public final class SparseEncoders {
      */
     public static SparseEncoder open(Path directory, EncoderOptions options) throws IOException {
         PyTorchRuntime.configure();
-        Checkpoint checkpoint = Checkpoint.open(directory);
+        Checkpoint checkpoint = Checkpoint.open(directory).withAdapters(options.adapters());
         if (options.maxTokens().isPresent()) {
             checkpoint = checkpoint.withContract(
                     checkpoint.contract().withMaxTokens(options.maxTokens().getAsInt()));

@@ -1,6 +1,7 @@
 package io.millrace.model;
 
 import ai.djl.pytorch.engine.PtNDManager;
+import io.millrace.model.adapter.AdaptedTensors;
 import io.millrace.model.architecture.Architecture;
 import io.millrace.model.backbone.Backbone;
 import io.millrace.model.batch.ModelInput;
@@ -11,6 +12,7 @@ import io.millrace.model.engine.KernelLibrary;
 import io.millrace.model.engine.Parameters;
 import io.millrace.model.engine.PyTorchRuntime;
 import io.millrace.model.head.SparseHead;
+import io.millrace.model.safetensors.TensorSource;
 import io.millrace.model.safetensors.WeightFiles;
 import io.millrace.vector.SparseVector;
 import java.io.IOException;
@@ -67,7 +69,7 @@ final class SparseModel implements AutoCloseable {
             EncoderOptions options)
             throws IOException {
         PyTorchRuntime.start();
-        try (WeightFiles files = WeightFiles.open(directory)) {
+        try (TensorSource files = AdaptedTensors.open(WeightFiles.open(directory), options.adapters())) {
             SparseModel model = new SparseModel(InferenceThreads.create(options.threads()));
             try {
                 model.threads.call(() -> {
@@ -92,7 +94,7 @@ final class SparseModel implements AutoCloseable {
         Optional<KernelLibrary> library =
                 options.kernels() == EncoderOptions.Kernels.PLAIN ? Optional.empty() : KernelLibrary.load();
         library.ifPresent(this::keep);
-        PartLoader loader = new PartLoader(architecture, contract, parameters, library, options.kernels());
+        PartLoader loader = new PartLoader(architecture, contract, parameters, library, options);
         Map<TextRole, Parts> loaded = new EnumMap<>(TextRole.class);
         for (TextRole role : roles) {
             RoleContract text = contract.role(role);

@@ -32,13 +32,20 @@ import java.util.stream.IntStream;
  *
  * @param name of the case
  * @param directory of the model
+ * @param adapters directories of adapters to merge
  * @param role how texts become vectors
  * @param special ids of control tokens
  * @param texts token ids of each
  * @param vectors expected, in the order of the texts
  */
 record GoldenCase(
-        String name, Path directory, RoleContract role, BitSet special, List<int[]> texts, List<SparseVector> vectors) {
+        String name,
+        Path directory,
+        List<Path> adapters,
+        RoleContract role,
+        BitSet special,
+        List<int[]> texts,
+        List<SparseVector> vectors) {
     /** Longest text of the tests, in tokens. */
     static final int MAX_TOKENS = 48;
 
@@ -49,7 +56,7 @@ record GoldenCase(
 
     SparseModel load(EncoderOptions.Kernels form) throws IOException {
         EncodingContract contract = new EncodingContract("golden", role, role, new TreeMap<>());
-        EncoderOptions options = EncoderOptions.defaults().withKernels(form);
+        EncoderOptions options = EncoderOptions.defaults().withKernels(form).withAdapters(adapters);
         return SparseModel.load(directory, Architectures.read(directory.resolve("config.json")), contract, options);
     }
 
@@ -92,7 +99,7 @@ record GoldenCase(
         // The decoder alone was recorded in the reference's layout too.
         ReadingContract aligned = mode == ReadingMode.DECODER ? reading.withAlignment(Alignment.REFERENCE) : reading;
         RoleContract role = new RoleContract(TextContract.cutAt(MAX_TOKENS), aligned, head(name), PruningContract.NONE);
-        return new GoldenCase(name, folder.resolve(model), role, special, texts(input), vectors(recorded));
+        return new GoldenCase(name, folder.resolve(model), List.of(), role, special, texts(input), vectors(recorded));
     }
 
     /** A case that says itself how it was made. */
@@ -111,7 +118,10 @@ record GoldenCase(
                 describedHead(recorded.path("head"), outputs),
                 PruningContract.NONE);
         Path directory = folder.resolve(recorded.path("model").asText());
-        return new GoldenCase(name, directory, role, special, texts(recorded), vectors(recorded));
+        List<Path> adapters = recorded.has("adapter")
+                ? List.of(folder.resolve(recorded.path("adapter").asText()))
+                : List.of();
+        return new GoldenCase(name, directory, adapters, role, special, texts(recorded), vectors(recorded));
     }
 
     private static HeadContract describedHead(JsonNode head, int outputs) {

@@ -69,7 +69,7 @@ class GoldenVectorsTest {
         tensors.put("linear.bias", new Tensor(List.of(1L), FloatBuffer.wrap(bias)));
         SafetensorsWriter.write(directory.resolve(WeightFiles.SINGLE), tensors, TensorType.F32);
         return new GoldenCase(
-                name, directory, recorded.role(), recorded.special(), recorded.texts(), recorded.vectors());
+                name, directory, List.of(), recorded.role(), recorded.special(), recorded.texts(), recorded.vectors());
     }
 
     Stream<Arguments> cases() {

@@ -96,19 +96,13 @@ final class ArrayStack {
         if (spec.embedding().positions().isPresent()) {
             PositionTable table = spec.embedding().positions().get();
             if (table.types().isPresent()) {
-                x = x.add(rows(weight(table.types().get()), 0, 1, local));
+                PtNDArray segments = (PtNDArray) local.create(batch.segments());
+                x = x.add(JniUtils.embedding(segments, weight(table.types().get()), false));
             }
             PtNDArray positions = (PtNDArray) local.create(batch.positions()).add(table.first());
             x = x.add(JniUtils.embedding(positions, weight(table.table()), false));
         }
         return norm(x, spec.embedding().norm());
-    }
-
-    /** Rows of a table of weights, which must not stay with the weights. */
-    private static NDArray rows(PtNDArray table, int begin, int end, PtNDManager local) {
-        NDArray rows = table.get(begin + ":" + end);
-        rows.attach(local);
-        return rows;
     }
 
     /** Each text by itself. */

@@ -5,8 +5,10 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import io.millrace.model.architecture.BackboneSpec;
 import io.millrace.model.batch.ModelInput;
+import io.millrace.model.batch.TokenBatch;
 import io.millrace.model.engine.KernelLibrary;
 import io.millrace.model.engine.PackedParameters;
+import io.millrace.model.engine.PyTorchRuntime;
 import java.util.List;
 import java.util.Optional;
 
@@ -30,11 +32,31 @@ public final class KernelBackbone implements Backbone {
         if (encoder.isEmpty()) {
             return reader.states(input.reader(), input.groups(), Optional.empty(), scope);
         }
-        try (PtNDManager local = scope.newSubManager(scope.getDevice())) {
-            ModelInput first = ModelInput.of(input.encoder().orElseThrow());
-            PtNDArray encoded = encoder.get().states(first.reader(), first.groups(), Optional.empty(), local);
-            return reader.states(input.reader(), input.groups(), Optional.of(encoded), scope);
+        try (IValue across = encoded(input.encoder().orElseThrow())) {
+            return reader.states(input.reader(), input.groups(), Optional.of(across), scope);
         }
+    }
+
+    /**
+     * What the reader sees of encoded texts, so that they are encoded once for many readings.
+     *
+     * @return to be closed by the caller
+     */
+    public IValue encoded(TokenBatch texts) {
+        ModelInput input = ModelInput.of(texts);
+        try (PtNDManager local = PyTorchRuntime.newManager()) {
+            KernelStack stack = encoder.orElseThrow();
+            return reader.across(stack.states(texts, input.groups(), Optional.empty(), local));
+        }
+    }
+
+    /**
+     * Hidden states of a batch, as {@link #hiddenStates(ModelInput, PtNDManager)}, over texts encoded before.
+     *
+     * @param across from {@link #encoded} of {@code input.encoder()}
+     */
+    public PtNDArray hiddenStates(ModelInput input, IValue across, PtNDManager scope) {
+        return reader.states(input.reader(), input.groups(), Optional.of(across), scope);
     }
 
     /** Closes values, last made first. */

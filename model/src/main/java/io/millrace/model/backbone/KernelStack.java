@@ -21,6 +21,8 @@ final class KernelStack implements AutoCloseable {
     private final KernelLibrary kernels;
     private final PtNDManager owner = PyTorchRuntime.newManager();
     private final List<IValue> constants;
+    private final IValue layers;
+    private final IValue depth;
 
     KernelStack(KernelLibrary kernels, StackSpec spec, PackedParameters parameters, int positions) {
         this.kernels = kernels;
@@ -32,11 +34,13 @@ final class KernelStack implements AutoCloseable {
             windows[i] = local[i];
         }
         Slots slots = new Slots(parameters, owner);
+        this.layers = layers(slots, spec.layers());
+        this.depth = IValue.from((long) spec.layers().size());
         this.constants = List.of(
                 table(slots, spec.embedding()),
                 IValue.listFrom(tables.rotation(owner).toArray(PtNDArray[]::new)),
                 IValue.from(tables.bias(parameters.plain(), owner)),
-                layers(slots, spec.layers()),
+                layers,
                 last(slots, spec),
                 IValue.listFrom(windows),
                 IValue.from((long) tables.reach()),
@@ -57,6 +61,7 @@ final class KernelStack implements AutoCloseable {
         slots.positions(embedding.positions());
         slots.norm(embedding.norm());
         slots.linear(embedding.project());
+        slots.segments(embedding.positions());
         return slots.take();
     }
 
@@ -90,25 +95,41 @@ final class KernelStack implements AutoCloseable {
      * Hidden states [N, H].
      *
      * @param groups of texts, see {@link io.millrace.model.batch.ModelInput#groups}
-     * @param encoded an encoder's states [M, H]; empty for none
+     * @param across an encoder's keys and values, see {@link #across}; empty for none
      * @param scope what the result is freed with
      */
-    PtNDArray states(TokenBatch batch, long[] groups, Optional<PtNDArray> encoded, PtNDManager scope) {
+    PtNDArray states(TokenBatch batch, long[] groups, Optional<IValue> across, PtNDManager scope) {
         try (PtNDManager local = PyTorchRuntime.newManager();
                 IValue ids = IValue.from((PtNDArray) ((NDManager) local).create(batch.ids()));
                 IValue positions = IValue.from((PtNDArray) ((NDManager) local).create(batch.positions()));
+                IValue segments = IValue.from((PtNDArray)
+                        ((NDManager) local).create(batch.seconds().isEmpty() ? new int[0] : batch.segments()));
                 IValue keys = IValue.from(
                         (PtNDArray) ((NDManager) local).create(batch.allKeys() ? new float[0] : batch.keyMask()));
                 IValue runs = IValue.listFrom(groups);
-                IValue across = IValue.listFrom(encoded.stream().toArray(PtNDArray[]::new))) {
-            IValue[] arguments = Stream.concat(Stream.of(ids, positions, keys, runs, across), constants.stream())
+                IValue none = IValue.listFrom(new PtNDArray[0])) {
+            IValue[] arguments = Stream.concat(
+                            Stream.of(ids, positions, segments, keys, runs, across.orElse(none)), constants.stream())
                     .toArray(IValue[]::new);
             return kernels.call(scope, "stack", arguments);
         }
     }
 
+    /**
+     * What this stack's layers see of an encoder, once for all that is read beside it.
+     *
+     * @param encoded states [M, H]
+     * @return to be closed by the caller
+     */
+    IValue across(PtNDArray encoded) {
+        try (IValue states = IValue.from(encoded)) {
+            return kernels.callForValue("across", states, layers, depth);
+        }
+    }
+
     @Override
     public void close() {
+        depth.close();
         KernelBackbone.closeAll(constants);
         owner.close();
     }

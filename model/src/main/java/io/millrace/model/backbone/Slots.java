@@ -1,6 +1,5 @@
 package io.millrace.model.backbone;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
@@ -33,21 +32,22 @@ final class Slots {
         tensors.add(parameters.table(table, owner));
     }
 
-    /** One slot: positions, with the first segment's embedding added to each. */
+    /** One slot: embeddings of positions from that of the first token on. */
     void positions(Optional<PositionTable> positions) {
         if (positions.isEmpty()) {
-            tensors.add(none);
+            empty(1);
             return;
         }
         PositionTable table = positions.get();
-        NDArray read = parameters.plain().array(table.table(), owner);
-        if (table.first() > 0) {
-            read = read.get(table.first() + ":");
-        }
-        if (table.types().isPresent()) {
-            read = read.add(parameters.plain().array(table.types().get(), owner).get(0));
-        }
-        tensors.add((PtNDArray) read);
+        PtNDArray rows = parameters.plain().array(table.table(), owner);
+        tensors.add(table.first() == 0 ? rows : (PtNDArray) rows.get(table.first() + ":"));
+    }
+
+    /** One slot: embeddings of segments. */
+    void segments(Optional<PositionTable> positions) {
+        positions
+                .flatMap(PositionTable::types)
+                .ifPresentOrElse(types -> tensors.add(parameters.plain().array(types, owner)), () -> empty(1));
     }
 
     /** Two slots: scale and shift. */

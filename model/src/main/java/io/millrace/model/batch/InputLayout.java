@@ -100,6 +100,18 @@ public record InputLayout(ReadingContract reading, BitSet special, int start, in
         return cells.build();
     }
 
+    /** Texts that a decoder has written so far, each beginning with its start token; their last states are read. */
+    public static TokenBatch written(List<int[]> texts) {
+        TokenBatchBuilder cells = new TokenBatchBuilder();
+        for (int[] text : texts) {
+            cells.text();
+            for (int t = 0; t < text.length; t++) {
+                cells.cell(text[t]).counted(t == text.length - 1);
+            }
+        }
+        return cells.build();
+    }
+
     private static int longest(List<int[]> texts) {
         return texts.stream().mapToInt(text -> text.length).max().orElse(0);
     }

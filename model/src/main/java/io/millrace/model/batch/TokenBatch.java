@@ -12,8 +12,9 @@ import java.util.stream.IntStream;
  * @param keys cells that attention may look at [N]
  * @param counts cells that take part in pooling [N]; every text that is pooled has at least one
  * @param targets token that a cell's weight is for, under heads that give one weight a cell [N]; -1 = none
+ * @param seconds cells that belong to the second text of a pair [N]
  */
-public record TokenBatch(int[] lengths, int[] ids, BitSet keys, BitSet counts, int[] targets) {
+public record TokenBatch(int[] lengths, int[] ids, BitSet keys, BitSet counts, int[] targets, BitSet seconds) {
     /** A cell whose weight is for no token. */
     public static final int NO_TARGET = -1;
 
@@ -73,6 +74,13 @@ public record TokenBatch(int[] lengths, int[] ids, BitSet keys, BitSet counts, i
             }
         }
         return owners;
+    }
+
+    /** Segment of each cell: 1 in the second text of a pair, else 0 [N]. */
+    public int[] segments() {
+        int[] segments = new int[ids.length];
+        seconds.stream().forEach(cell -> segments[cell] = 1);
+        return segments;
     }
 
     /** Whether attention may look at every cell. */

@@ -10,6 +10,7 @@ final class TokenBatchBuilder {
     private int[] targets = new int[256];
     private final BitSet keys = new BitSet();
     private final BitSet counts = new BitSet();
+    private final BitSet seconds = new BitSet();
     private int texts;
     private int cells;
 
@@ -53,8 +54,19 @@ final class TokenBatchBuilder {
         return this;
     }
 
+    /** The last cell is of the second text of a pair, if so. */
+    TokenBatchBuilder second(boolean second) {
+        seconds.set(cells - 1, second);
+        return this;
+    }
+
     TokenBatch build() {
         return new TokenBatch(
-                Arrays.copyOf(lengths, texts), Arrays.copyOf(ids, cells), keys, counts, Arrays.copyOf(targets, cells));
+                Arrays.copyOf(lengths, texts),
+                Arrays.copyOf(ids, cells),
+                keys,
+                counts,
+                Arrays.copyOf(targets, cells),
+                seconds);
     }
 }

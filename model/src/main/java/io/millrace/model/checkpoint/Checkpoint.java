@@ -2,6 +2,7 @@ package io.millrace.model.checkpoint;
 
 import io.millrace.model.InvalidModelException;
 import io.millrace.model.TextRole;
+import io.millrace.model.adapter.AdaptedTensors;
 import io.millrace.model.architecture.Architecture;
 import io.millrace.model.contract.EncodingContract;
 import io.millrace.model.contract.HeadContract;
@@ -119,6 +120,29 @@ public record Checkpoint(
         Checkpoint checkpoint = new Checkpoint(directory, other.withDigests(contract.digests()), encoders, configs);
         checkpoint.check();
         return checkpoint;
+    }
+
+    /**
+     * The same checkpoint with adapters merged into its weights, and so another space.
+     *
+     * @param adapters directories, in the order of merging
+     * @throws InvalidModelException if one is not an adapter, or there is more or less than one transformer to merge into
+     * @throws IOException if a file cannot be read
+     */
+    public Checkpoint withAdapters(List<Path> adapters) throws IOException {
+        if (!adapters.isEmpty() && configs.size() != 1) {
+            throw new InvalidModelException(
+                    directory + " has " + configs.size()
+                            + " transformers, but adapters are for one; merge them with peft's merge_and_unload and use the result");
+        }
+        SortedMap<String, String> digests = new TreeMap<>(contract.digests());
+        for (int i = 0; i < adapters.size(); i++) {
+            for (String file : List.of(AdaptedTensors.CONFIG, AdaptedTensors.WEIGHTS)) {
+                Path path = EncoderFiles.require(adapters.get(i), file);
+                digests.put("adapter " + i + "/" + file, Digests.ofFile(path));
+            }
+        }
+        return new Checkpoint(directory, contract.withDigests(digests), encoders, configs);
     }
 
     /** The files behind a role. */

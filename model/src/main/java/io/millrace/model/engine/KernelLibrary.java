@@ -67,6 +67,16 @@ public final class KernelLibrary implements AutoCloseable {
     }
 
     /**
+     * Calls a function that returns something that only kernels look into.
+     *
+     * @param arguments closed by the caller
+     * @return to be closed by the caller
+     */
+    public IValue callForValue(String function, IValue... arguments) {
+        return IValueUtils.runMethod(module, function, arguments);
+    }
+
+    /**
      * Calls a function that returns a tuple of tensors.
      *
      * @param owner what the results are freed with

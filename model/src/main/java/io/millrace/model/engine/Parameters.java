@@ -1,14 +1,17 @@
 package io.millrace.model.engine;
 
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.millrace.model.InvalidModelException;
 import io.millrace.model.architecture.TensorSpec;
-import io.millrace.model.safetensors.WeightFiles;
+import io.millrace.model.safetensors.TensorSource;
+import io.millrace.model.safetensors.TensorType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -21,16 +24,29 @@ import java.util.stream.Stream;
  * no part of the model wanted is noticed.
  */
 public final class Parameters {
-    private final WeightFiles files;
+    /** Layers of heads that a checkpoint may have beside the one that is used: scores of texts, weights of tokens. */
+    private static final List<String> OTHER_HEADS = List.of(
+            "classifier.",
+            "doc_quality.",
+            "impact_score_encoder.",
+            "linear.",
+            "score.",
+            "score_bias",
+            "sparse_linear.",
+            "colbert_linear.",
+            "term_importance.",
+            "tok_proj.");
+
+    private final TensorSource files;
     private final String backbonePrefix;
     private final Set<String> read = new HashSet<>();
 
     /**
-     * Over open weight files.
+     * Over open weights.
      *
      * @param backbonePrefix of names, which a checkpoint of the bare backbone leaves out
      */
-    public Parameters(WeightFiles files, String backbonePrefix) {
+    public Parameters(TensorSource files, String backbonePrefix) {
         this.files = files;
         this.backbonePrefix = backbonePrefix;
     }
@@ -74,32 +90,56 @@ public final class Parameters {
     }
 
     /**
-     * An array, copied from the file into memory of libtorch's own. An array made from a Java buffer borrows the buffer's
-     * memory, which goes with the Java object; slices of it live on in native code and would read freed memory.
+     * An array as fp32.
      *
      * @param owner what the array is freed with
      * @throws InvalidModelException if it is missing, or its shape, type or values are not as they must be
      */
     public PtNDArray array(TensorSpec tensor, PtNDManager owner) {
-        String name = stored(tensor.name()).orElse(tensor.name());
-        read.add(name);
-        long[] shape = tensor.shape().stream().mapToLong(Long::longValue).toArray();
-        try (PtNDArray borrowed = owner.create(files.floats(name, shape), new Shape(shape), DataType.FLOAT32)) {
-            return (PtNDArray) borrowed.duplicate();
-        }
+        return stacked(List.of(tensor), owner);
     }
 
-    /** Arrays one below the other, as {@link #array}. */
+    /** Arrays one below the other as one, as {@link #array}. */
     public PtNDArray stacked(List<TensorSpec> tensors, PtNDManager owner) {
-        if (tensors.size() == 1) {
-            return array(tensors.getFirst(), owner);
-        }
-        try (PtNDManager local = owner.newSubManager(owner.getDevice())) {
-            NDList parts = new NDList();
-            tensors.forEach(tensor -> parts.add(array(tensor, local)));
-            PtNDArray whole = (PtNDArray) NDArrays.concat(parts);
-            whole.attach(owner);
-            return whole;
+        return stacked(tensors, TensorType.F32, DataType.FLOAT32, owner);
+    }
+
+    /**
+     * Arrays one below the other as bfloat16, whose bits are given as 16-bit integers, because DJL has no name for the type;
+     * only kernels know what to do with them.
+     */
+    public PtNDArray stackedBits(List<TensorSpec> tensors, PtNDManager owner) {
+        return stacked(tensors, TensorType.BF16, DataType.INT16, owner);
+    }
+
+    /**
+     * Reads into memory that is given back at once, and copies that into libtorch's own. An array made from a buffer borrows
+     * its memory, which would have to live as long as every array that shares it.
+     */
+    private PtNDArray stacked(List<TensorSpec> tensors, TensorType as, DataType type, PtNDManager owner) {
+        long rows =
+                tensors.stream().mapToLong(tensor -> tensor.shape().getFirst()).sum();
+        long elements = tensors.stream().mapToLong(TensorSpec::elements).sum();
+        long[] shape =
+                tensors.getFirst().shape().stream().mapToLong(Long::longValue).toArray();
+        shape[0] = rows;
+        try (Arena arena = Arena.ofConfined()) {
+            // Room beyond an empty tensor, because an arena gives no memory of no size.
+            MemorySegment memory = arena.allocate(Math.max(1, elements * as.bytes()), Long.BYTES);
+            long offset = 0;
+            for (TensorSpec tensor : tensors) {
+                String name = stored(tensor.name()).orElse(tensor.name());
+                read.add(name);
+                files.requireShape(
+                        name, tensor.shape().stream().mapToLong(Long::longValue).toArray());
+                long bytes = tensor.elements() * as.bytes();
+                files.read(name, as, memory.asSlice(offset, bytes));
+                offset += bytes;
+            }
+            ByteBuffer buffer = memory.asByteBuffer().order(ByteOrder.nativeOrder());
+            try (PtNDArray borrowed = owner.create(buffer, new Shape(shape), type)) {
+                return (PtNDArray) borrowed.duplicate();
+            }
         }
     }
 
@@ -112,7 +152,8 @@ public final class Parameters {
     public void refuseUnread(List<String> harmless) {
         Set<String> unread = new TreeSet<>(files.tensors());
         unread.removeAll(read);
-        unread.removeIf(name -> harmless.stream().anyMatch(name::startsWith));
+        unread.removeIf(
+                name -> Stream.concat(harmless.stream(), OTHER_HEADS.stream()).anyMatch(name::startsWith));
         if (!unread.isEmpty()) {
             throw new InvalidModelException("the weights hold " + unread.size() + " tensors that this architecture has "
                     + "no place for, such as " + unread.iterator().next()

@@ -1,5 +1,6 @@
 package io.millrace.model.head;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
@@ -9,6 +10,7 @@ import io.millrace.model.architecture.Activation;
 import io.millrace.model.architecture.ProjectionSpec;
 import io.millrace.model.architecture.TensorSpec;
 import io.millrace.model.contract.HeadContract;
+import io.millrace.model.engine.ArrayMath;
 import io.millrace.model.engine.Parameters;
 import java.util.Arrays;
 import java.util.Optional;
@@ -113,5 +115,10 @@ public record MlmHeadWeights(Optional<Transform> transform, PtNDArray projection
                     + "transformers");
         }
         return bias;
+    }
+
+    /** Logits [N, V] of rows [N, H] of states, of a head without a transform. */
+    public NDArray logits(NDArray states) {
+        return ArrayMath.linear(states, projection, bias).mul(scale);
     }
 }

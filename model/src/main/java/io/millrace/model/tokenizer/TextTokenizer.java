@@ -159,6 +159,16 @@ public final class TextTokenizer implements AutoCloseable {
         return ends;
     }
 
+    /** The text of tokens, without control tokens. */
+    public String decode(int[] ids) {
+        life.readLock().lock();
+        try {
+            return tokenizer.decode(Arrays.stream(ids).asLongStream().toArray(), true);
+        } finally {
+            life.readLock().unlock();
+        }
+    }
+
     private static int[] ints(long[] values) {
         int[] ints = new int[values.length];
         for (int i = 0; i < values.length; i++) {

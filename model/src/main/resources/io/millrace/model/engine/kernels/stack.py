@@ -15,12 +15,18 @@
 
   # What a stack's first layer reads: [N, H].
   #
-  # ids [N] int32; positions [N] int32 within their texts.
-  # table: words [V, W], positions [P, H] or empty, norm (2 slots), projection to H (3 slots, or empty).
-  def embed(self: __torch__.Kernels, ids: Tensor, positions: Tensor, table: List[Tensor], epsilon: float) -> Tensor:
+  # ids [N] int32; positions [N] int32 within their texts; segments [N] int32, or no elements if all are of the first.
+  # table: words [V, W], positions [P, H] or empty, norm (2 slots), projection to H (3 slots, or empty), segments [S, H] or
+  # empty.
+  def embed(self: __torch__.Kernels, ids: Tensor, positions: Tensor, segments: Tensor, table: List[Tensor], epsilon: float) -> Tensor:
     x = torch.to(torch.embedding(table[0], ids), 6)
     if torch.numel(table[4]) > 0:
       x = torch.to((self).linear(x, table, 4), 6)
+    if torch.numel(table[7]) > 0:
+      if torch.numel(segments) > 0:
+        x = x + torch.embedding(table[7], segments)
+      else:
+        x = x + torch.select(table[7], 0, 0)
     if torch.numel(table[1]) > 0:
       x = x + torch.embedding(table[1], positions)
     return (self).norm(x, table, 2, False, epsilon)
@@ -89,9 +95,9 @@
   # rows and never whose they are; attention goes through the texts, those of one length together. So a text's states are
   # the same whatever is computed beside it.
   #
-  # ids [N], positions [N] int32. keys [N]: 1 for cells that attention may look at; no elements if all are.
+  # ids, positions, segments [N] int32: see embed(). keys [N]: 1 for cells that attention may look at; no elements if all are.
   # groups: of consecutive texts of one length: how many, cells of each, and cells of each in the encoder (or 0).
-  # encoded: an encoder's states [M, H], or nothing.
+  # across: for each layer an encoder's keys and values, see across(); or nothing.
   # table: see embed(). rotation: cosines and sines of global layers, then of local ones; empty for none.
   # bias: by distance [A, 2P - 1], or empty.
   # layers, a layer's 20 slots, or 31 with cross-attention:
@@ -99,11 +105,11 @@
   #   12 feed-forward norm (2)    14 expand (3)    17 contract (3)    20 ... cross-attention: see cross()
   # last: final norm (2), final projection (3, or empty).
   # local: for each layer whether it sees a window; reach of that window, -1 for none.
-  def stack(self: __torch__.Kernels, ids: Tensor, positions: Tensor, keys: Tensor, groups: List[int],
-      encoded: List[Tensor], table: List[Tensor], rotation: List[Tensor], bias: Tensor, layers: List[Tensor],
+  def stack(self: __torch__.Kernels, ids: Tensor, positions: Tensor, segments: Tensor, keys: Tensor,
+      groups: List[int], across: List[Tensor], table: List[Tensor], rotation: List[Tensor], bias: Tensor, layers: List[Tensor],
       last: List[Tensor], local: List[bool], reach: int, heads: int, key_heads: int, width: int, scale: float,
       causal: bool, root_mean_square: bool, before: bool, epsilon: float, activation: str, gated: bool) -> Tensor:
-    x = (self).embed(ids, positions, table, epsilon)
+    x = (self).embed(ids, positions, segments, table, epsilon)
     masks = annotate(List[Tensor], [])
     near = annotate(List[Tensor], [])
     begin = 0
@@ -130,8 +136,8 @@
       x = x + (self).linear(a, layers, k + 9)
       if not before:
         x = (self).norm(x, layers, k, root_mean_square, epsilon)
-      if torch.len(encoded) > 0:
-        x = (self).cross(x, encoded[0], groups, layers, k + 20, heads, width, scale, root_mean_square, epsilon)
+      if torch.len(across) > 0:
+        x = (self).cross(x, across[i], groups, layers, k + 20, heads, width, scale, root_mean_square, epsilon)
       f = x
       if before:
         f = (self).norm(x, layers, k + 12, root_mean_square, epsilon)
@@ -176,12 +182,19 @@
       a = torch.cat(parts, 0)
     return a
 
-  # A block of attention over an encoder's states [M, H], with a norm before it. 11 slots from k on:
+  # Keys and values [M, 2 A D] of an encoder's states [M, H], for each layer of a decoder; layers: see stack().
+  def across(self: __torch__.Kernels, encoded: Tensor, layers: List[Tensor], depth: int) -> List[Tensor]:
+    slots = torch.len(layers) // depth
+    keys = annotate(List[Tensor], [])
+    for i in range(depth):
+      _0 = torch.append(keys, (self).linear(encoded, layers, slots * i + 25))
+    return keys
+
+  # A block of attention over an encoder's keys and values [M, 2 A D], with a norm before it. 11 slots from k on:
   # norm (2), queries (3), keys and values (3), output (3).
-  def cross(self: __torch__.Kernels, x: Tensor, encoded: Tensor, groups: List[int], layers: List[Tensor], k: int,
+  def cross(self: __torch__.Kernels, x: Tensor, both: Tensor, groups: List[int], layers: List[Tensor], k: int,
       heads: int, width: int, scale: float, root_mean_square: bool, epsilon: float) -> Tensor:
     queries = (self).linear((self).norm(x, layers, k, root_mean_square, epsilon), layers, k + 2)
-    both = (self).linear(encoded, layers, k + 5)
     inner = heads * width
     parts = annotate(List[Tensor], [])
     begin = 0

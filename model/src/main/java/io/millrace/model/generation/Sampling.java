@@ -1,0 +1,65 @@
+package io.millrace.model.generation;
+
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+
+/**
+ * How the next token is chosen.
+ *
+ * @param topTokens of the likeliest tokens one is drawn by its probability; 1 = always the likeliest
+ * @param maxTokens most tokens written
+ * @param seed of the draws, which are the same for the same text whatever else is in the batch
+ */
+public record Sampling(int topTokens, int maxTokens, long seed) {
+    /** What docT5query is sampled with (Nogueira and Lin 2019): one of the ten likeliest tokens, up to 64 of them. */
+    public static final Sampling DOC_T5_QUERY = new Sampling(10, 64, 0);
+
+    /** Refuses counts below 1. */
+    public Sampling {
+        if (topTokens < 1 || maxTokens < 1) {
+            throw new IllegalArgumentException(
+                    "topTokens and maxTokens must be at least 1, but are " + topTokens + " and " + maxTokens);
+        }
+    }
+
+    /** Always the likeliest token. */
+    public static Sampling greedy(int maxTokens) {
+        return new Sampling(1, maxTokens, 0);
+    }
+
+    /** The same with other draws. */
+    public Sampling withSeed(long other) {
+        return new Sampling(topTokens, maxTokens, other);
+    }
+
+    /**
+     * Chooses among tokens.
+     *
+     * @param logits of all tokens
+     * @param step number of tokens written before
+     */
+    int choose(float[] logits, int step) {
+        int[] best = IntStream.range(0, logits.length)
+                .boxed()
+                .sorted((a, b) -> logits[a] == logits[b] ? Integer.compare(a, b) : Float.compare(logits[b], logits[a]))
+                .limit(topTokens)
+                .mapToInt(Integer::intValue)
+                .toArray();
+        if (best.length == 1) {
+            return best[0];
+        }
+        double[] cumulative = new double[best.length];
+        double sum = 0;
+        for (int i = 0; i < best.length; i++) {
+            sum += Math.exp((double) logits[best[i]] - logits[best[0]]);
+            cumulative[i] = sum;
+        }
+        double drawn = new SplittableRandom(seed * 1_000_003 + step).nextDouble() * sum;
+        for (int i = 0; i < best.length; i++) {
+            if (drawn < cumulative[i]) {
+                return best[i];
+            }
+        }
+        return best[best.length - 1];
+    }
+}
