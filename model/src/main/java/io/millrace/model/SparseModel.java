@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.Stream;
 
 /** Backbone and head on their inference threads: padded token ids in, sparse vectors out. Safe for many threads. */
 final class SparseModel implements AutoCloseable {
@@ -59,7 +60,9 @@ final class SparseModel implements AutoCloseable {
             SparseModel model = new SparseModel(InferenceThreads.create(options.threads()));
             try {
                 model.threads.call(() -> {
-                    model.build(new Parameters(files, architecture.backbonePrefix()), architecture, contract, options);
+                    Parameters parameters = new Parameters(files, architecture.backbonePrefix());
+                    new LoadPlan(directory, architecture, parameters).requireTensors(inferred(contract));
+                    model.build(parameters, architecture, contract, options);
                     return true;
                 });
             } catch (RuntimeException e) {
@@ -68,6 +71,13 @@ final class SparseModel implements AutoCloseable {
             }
             return model;
         }
+    }
+
+    private static List<RoleContract> inferred(EncodingContract contract) {
+        return Stream.of(TextRole.values())
+                .map(contract::role)
+                .filter(role -> role.head().needsModel())
+                .toList();
     }
 
     private void build(

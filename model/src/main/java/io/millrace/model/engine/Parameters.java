@@ -74,6 +74,17 @@ public final class Parameters {
         return files.info(stored(name).orElse(name)).shape();
     }
 
+    /**
+     * Checks that a tensor is there and has its shape, from the files' headers alone.
+     *
+     * @throws InvalidModelException if it is missing or of another shape
+     */
+    public void require(TensorSpec tensor) {
+        files.requireShape(
+                stored(tensor.name()).orElse(tensor.name()),
+                tensor.shape().stream().mapToLong(Long::longValue).toArray());
+    }
+
     /** The name under which a tensor is stored: older files call norms gamma and beta, bare ones leave out a prefix. */
     private Optional<String> stored(String name) {
         String bare = bare(name);
