@@ -1,5 +1,6 @@
 package io.millrace.deploy;
 
+import io.millrace.deploy.bench.BenchCommand;
 import io.millrace.deploy.cli.CommandTree;
 import io.millrace.deploy.cli.Console;
 import io.millrace.deploy.command.CollectionCommand;
@@ -39,6 +40,7 @@ public final class Main {
         commands.put("encode", new EncodeCommand(console));
         commands.put("collection", new CollectionCommand(console));
         commands.put("eval", new EvalCommand(console));
+        commands.put("bench", BenchCommand.over(console));
         return new CommandTree(console, commands);
     }
 }

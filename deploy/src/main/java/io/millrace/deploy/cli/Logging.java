@@ -38,6 +38,11 @@ public final class Logging {
             description = "Least level logged: error, warn, info, debug. Default: info for servers, else warn.")
     private @Nullable String level;
 
+    /** For a process that is no command: warnings to stderr. */
+    public static void warnings() {
+        new Logging().configure(false);
+    }
+
     /** Applies the options to the whole process. */
     void configure(boolean isServer) {
         LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();

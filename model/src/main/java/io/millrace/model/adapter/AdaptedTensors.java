@@ -43,7 +43,7 @@ public final class AdaptedTensors implements TensorSource {
     /**
      * Merges adapters one after the other, each into the result of those before it. Only headers are read.
      *
-     * @param base closed with the result; still the caller's if this throws
+     * @param base closed with the result, or when this throws
      * @param directories of adapters as peft saves them, with {@link #CONFIG} and {@link #WEIGHTS}
      * @return {@code base} itself if there are no adapters
      * @throws InvalidModelException if an adapter is damaged, of a kind that is not understood, or does not fit the base
@@ -60,6 +60,7 @@ public final class AdaptedTensors implements TensorSource {
             return merged;
         } catch (IOException | RuntimeException e) {
             opened.forEach(adapter -> adapter.weights().close());
+            base.close();
             throw e;
         }
     }

@@ -2,15 +2,72 @@ package io.millrace.model.engine;
 
 import java.util.Locale;
 
-/** Number format of a model's linear layers. What a format changes in a vector is in the model's parity report. */
+/**
+ * Number format of a model's linear layers. Sums are formed in fp32 or exactly in integers; embeddings, norms and the
+ * sparse head's projection stay in fp32. Nothing is calibrated, and activations are scaled row by row, so a text's vector
+ * does not depend on other texts in any of them.
+ */
 public enum Precision {
-    /** 32-bit floating point, the type of the checkpoint's own arithmetic. */
-    FP32,
-    /** 16-bit floating point with fp32's exponent: products of 8-bit significands, added in fp32. */
-    BF16;
+    /** 32-bit floating point, the checkpoint's own arithmetic. */
+    FP32(4),
+    /** 16-bit floating point with the range of fp32 and 8 significant bits. */
+    BF16(2),
+    /** 16-bit floating point with 11 significant bits and a small range; not on CPUs. */
+    FP16(2),
+    /** 8-bit integers, symmetric, a scale for each output and for each row of activations. */
+    INT8(1),
+    /**
+     * 4-bit integers with a step and an offset for each 32 inputs of an output, multiplied as 8-bit integers: an eighth of
+     * fp32's memory at nearly the speed of {@link #INT8}, and far less accurate.
+     */
+    INT4(0.5625);
 
-    /** How the kernels spell it. */
-    String kernelName() {
+    private final double bytesPerWeight;
+
+    Precision(double bytesPerWeight) {
+        this.bytesPerWeight = bytesPerWeight;
+    }
+
+    /** Memory of one weight of a packed layer, its scales included, in bytes. */
+    public double bytesPerWeight() {
+        return bytesPerWeight;
+    }
+
+    /** Whether linear layers are computed in it on a CPU. */
+    public boolean onCpu() {
+        return this != FP16;
+    }
+
+    /** How flags, reports and kernels spell it. */
+    public String label() {
         return name().toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * The precision with a label.
+     *
+     * @throws IllegalArgumentException naming the known ones if there is none
+     */
+    public static Precision of(String label) {
+        for (Precision precision : values()) {
+            if (precision.label().equals(label.toLowerCase(Locale.ROOT))) {
+                return precision;
+            }
+        }
+        throw new IllegalArgumentException(
+                "precision is '" + label + "', but the known ones are fp32, bf16, fp16, int8 and int4");
+    }
+
+    /**
+     * Refuses a precision that CPUs have no fast arithmetic for.
+     *
+     * @throws IllegalArgumentException for {@link #FP16}
+     */
+    public void requireOnCpu() {
+        if (this == FP16) {
+            // libtorch converts it to fp32 and back at every product on CPUs without AVX512-FP16 or AMX-FP16.
+            throw new IllegalArgumentException(
+                    "precision is fp16, which CPUs compute more slowly than fp32; use bf16 or int8 on a CPU");
+        }
     }
 }

@@ -72,10 +72,13 @@ public final class SafetensorsFile implements TensorSource {
     private static long headerBytes(Path path, ByteBuffer prefix, long size) {
         if (prefix.limit() < PREFIX_BYTES) {
             throw new InvalidModelException(
-                    path + ": " + size + " bytes are too few for a safetensors file; copy or " + "download it again");
+                    path + ": " + size + " bytes are too few for a safetensors file; copy or download it again");
         }
         long headerBytes = prefix.order(ByteOrder.LITTLE_ENDIAN).getLong(0);
         if (headerBytes < 2 || headerBytes > Math.min(SafetensorsHeader.MAX_BYTES, size - PREFIX_BYTES)) {
+            byte[] first = new byte[PREFIX_BYTES];
+            prefix.get(0, first);
+            ForeignWeights.refuseByFirstBytes(path, first);
             throw new InvalidModelException(path + ": the header claims " + Long.toUnsignedString(headerBytes)
                     + " bytes, but the file has " + size + " (and the format allows " + SafetensorsHeader.MAX_BYTES
                     + "); it is damaged, cut short or not safetensors: copy or download it again");
@@ -130,7 +133,7 @@ public final class SafetensorsFile implements TensorSource {
         try {
             copy(tensor, tensor.elements(0, beginRow), elements, as, target);
         } catch (IOException e) {
-            throw new UncheckedIOException(file + ": tensor " + name + " cannot be read: " + e.getMessage(), e);
+            throw new UncheckedIOException(file + ": tensor " + name + " cannot be read: " + e, e);
         }
     }
 
@@ -163,7 +166,7 @@ public final class SafetensorsFile implements TensorSource {
         try {
             channel.close();
         } catch (IOException e) {
-            throw new UncheckedIOException(file + " cannot be closed: " + e.getMessage(), e);
+            throw new UncheckedIOException(file + " cannot be closed: " + e, e);
         }
     }
 }

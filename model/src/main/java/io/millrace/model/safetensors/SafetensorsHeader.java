@@ -9,7 +9,11 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.util.ByteBufferBackedInputStream;
 import io.millrace.model.InvalidModelException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -21,14 +25,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * The JSON header of a safetensors file, checked in full before a byte of any tensor is touched: known types, shapes
  * whose byte count neither overflows nor differs from the range given, ranges that tile the data without gap or overlap.
- * It is read token by token, so that a hundred megabytes of nonsense take no memory.
+ * It is read token by token, so that a hundred megabytes of nonsense take little memory.
  */
 final class SafetensorsHeader {
     /** The format's own limit; a larger length is a damaged file. */
     static final long MAX_BYTES = 100_000_000;
 
-    /** Ten times what the largest published checkpoints have over all their files. */
-    private static final int MAX_TENSORS = 1_000_000;
+    /** Twice what the largest published checkpoints have over all their files. */
+    private static final int MAX_TENSORS = 200_000;
+
+    private static final int MAX_METADATA = 100_000;
 
     private static final int MAX_RANK = 8;
     private static final int MAX_NAME_CHARACTERS = 1_000;
@@ -39,7 +45,7 @@ final class SafetensorsHeader {
             Set.of("F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ", "F6_E2M3", "F6_E3M2", "F4", "C64");
 
     // Names are not interned: the table for it throws when names are made to collide.
-    static final JsonFactory JSON = JsonFactory.builder()
+    private static final JsonFactory JSON = JsonFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
             .streamReadConstraints(StreamReadConstraints.builder()
@@ -67,14 +73,22 @@ final class SafetensorsHeader {
      * @throws InvalidModelException if anything about it is wrong
      */
     static Map<String, TensorInfo> parse(String file, ByteBuffer json, long dataBytes) {
-        try (JsonParser parser = JSON.createParser(new ByteBufferBackedInputStream(json))) {
+        try (JsonParser parser = parser(new ByteBufferBackedInputStream(json))) {
             return new SafetensorsHeader(file, dataBytes, parser).parse();
+        } catch (CharacterCodingException e) {
+            throw new InvalidModelException(message(file, "the header is not UTF-8"), e);
         } catch (JsonProcessingException e) {
             throw new InvalidModelException(
                     message(file, "the header is not valid JSON: " + e.getOriginalMessage()), e);
         } catch (IOException e) {
             throw new InvalidModelException(message(file, "the header cannot be read: " + e.getMessage()), e);
         }
+    }
+
+    /** A parser of strict JSON in strict UTF-8; other bytes make it throw {@link CharacterCodingException}. */
+    static JsonParser parser(InputStream in) throws IOException {
+        // A charset's own decoder replaces what it cannot read, one that is asked for reports it.
+        return JSON.createParser(new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder()));
     }
 
     private Map<String, TensorInfo> parse() throws IOException {
@@ -105,11 +119,11 @@ final class SafetensorsHeader {
             return;
         }
         boolean texts = token == JsonToken.START_OBJECT;
-        while (texts && json.nextToken() == JsonToken.FIELD_NAME) {
-            texts = json.nextToken() == JsonToken.VALUE_STRING;
+        for (int i = 0; texts && json.nextToken() == JsonToken.FIELD_NAME; i++) {
+            texts = json.nextToken() == JsonToken.VALUE_STRING && i < MAX_METADATA;
         }
         if (!texts) {
-            throw invalid(METADATA + " must map text to text");
+            throw invalid(METADATA + " must map at most " + MAX_METADATA + " texts to texts");
         }
     }
 

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import io.millrace.model.InvalidModelException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -23,8 +24,8 @@ import java.util.regex.Pattern;
  * @param totalBytes what {@code metadata.total_size} says, or -1; often wrong where tensors were tied, so only a hint
  */
 record ShardIndex(Path file, Map<String, String> shardOf, long totalBytes) {
-    /** Ten times the index of the largest published checkpoints. */
-    private static final long MAX_BYTES = 100_000_000;
+    /** Three times the index of the largest published checkpoints. */
+    private static final long MAX_BYTES = 32_000_000;
 
     private static final int MAX_SHARDS = 1_000;
 
@@ -43,8 +44,10 @@ record ShardIndex(Path file, Map<String, String> shardOf, long totalBytes) {
                     file + " must be a regular file of at most " + MAX_BYTES + " bytes; download it again");
         }
         try (InputStream in = Files.newInputStream(file);
-                JsonParser json = SafetensorsHeader.JSON.createParser(in)) {
+                JsonParser json = SafetensorsHeader.parser(in)) {
             return read(file, json);
+        } catch (CharacterCodingException e) {
+            throw new InvalidModelException(file + ": not UTF-8; download it again", e);
         } catch (JsonProcessingException e) {
             throw new InvalidModelException(
                     file + ": not valid JSON: " + e.getOriginalMessage() + "; download it again", e);

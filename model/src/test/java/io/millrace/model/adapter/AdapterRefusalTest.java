@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.model.InvalidModelException;
 import io.millrace.model.safetensors.RawTensors;
+import io.millrace.model.safetensors.SafetensorsFile;
 import io.millrace.model.safetensors.TensorSource;
 import io.millrace.model.safetensors.TensorType;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -166,6 +168,25 @@ class AdapterRefusalTest {
         refused(AdapterFiles.config(2, 2, ""), tensors, "model.embed_tokens.weight", "no output head of its own");
         Path tied = files.adapter("tied", AdapterFiles.config(2, 2, ",\"ensure_weight_tying\":true"), tensors);
         AdaptedTensors.open(base, List.of(tied)).close();
+    }
+
+    @Test
+    void theBaseIsClosedWithTheResultAndWhenAnAdapterIsRefused() throws IOException {
+        Path weights = new RawTensors()
+                .add(Q + ".weight", TensorType.F32, List.of(4L, 6L), files.values(4, 6))
+                .write(folder.resolve("model.safetensors"));
+        Path good = files.adapter("good", AdapterFiles.config(2, 2, ""), factors());
+        Path bad = files.adapter("bad", AdapterFiles.config(3, 2, ""), factors());
+        SafetensorsFile refused = SafetensorsFile.open(weights);
+        assertThatThrownBy(() -> AdaptedTensors.open(refused, List.of(good, bad)))
+                .isInstanceOf(InvalidModelException.class);
+        SafetensorsFile closed = SafetensorsFile.open(weights);
+        AdaptedTensors.open(closed, List.of(good, good)).close();
+        for (SafetensorsFile file : List.of(refused, closed)) {
+            assertThatThrownBy(() -> file.tensor(Q + ".weight"))
+                    .isInstanceOf(UncheckedIOException.class)
+                    .hasMessageContainingAll("model.safetensors", Q);
+        }
     }
 
     @Test

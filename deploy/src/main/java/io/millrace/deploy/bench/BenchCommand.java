@@ -1,0 +1,33 @@
+package io.millrace.deploy.bench;
+
+import io.millrace.deploy.cli.Console;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code bench}: what can be measured. */
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        description = "Measures speed, memory and effectiveness.",
+        synopsisSubcommandLabel = "COMMAND",
+        footer = {"", "Examples:", "  millrace bench encode --model models/splade-tiny --data scifact --precisions all"
+        })
+public final class BenchCommand implements Runnable {
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    private BenchCommand() {}
+
+    /** The command with its measurements. */
+    public static CommandLine over(Console console) {
+        return new CommandLine(new BenchCommand()).addSubcommand("encode", new BenchEncodeCommand(console));
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "say what to measure: encode");
+    }
+}

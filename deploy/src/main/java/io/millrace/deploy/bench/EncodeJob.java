@@ -1,0 +1,23 @@
+package io.millrace.deploy.bench;
+
+import java.nio.file.Path;
+
+/**
+ * What to encode, and how.
+ *
+ * @param model checkpoint folder
+ * @param data folder in BEIR's layout
+ * @param limits of the run
+ * @param kernels name of {@link io.millrace.model.EncoderOptions.Kernels}
+ */
+record EncodeJob(Path model, Path data, Limits limits, String kernels) {
+    /**
+     * Numbers of a run.
+     *
+     * @param documents most documents read; 0 = all
+     * @param maxTokens where texts are cut; 0 = where the checkpoint says
+     * @param threads of inference
+     * @param repetitions how often all documents are encoded
+     */
+    record Limits(int documents, int maxTokens, int threads, int repetitions) {}
+}
