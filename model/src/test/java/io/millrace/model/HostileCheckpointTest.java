@@ -98,7 +98,9 @@ class HostileCheckpointTest {
                         WeightFiles.SINGLE,
                         "cls.predictions.decoder.bias",
                         "save the model again",
-                        all -> all.put("cls.predictions.decoder.bias", HostileCheckpoint.zeros(97))),
+                        all -> all.put(
+                                "cls.predictions.decoder.bias",
+                                HostileCheckpoint.with(all.get("cls.predictions.bias"), 0, 1e-3f))),
                 HostileCheckpoint.config(
                         "an unknown model_type",
                         "config.json",
@@ -218,7 +220,9 @@ class HostileCheckpointTest {
                 HostileCheckpoint.without(
                         "no configuration", "config.json", "give the directory of a Hugging Face checkpoint"),
                 HostileCheckpoint.without(
-                        "no tokenizer", "tokenizer.json", "give the directory of a Hugging Face checkpoint"),
+                        "no tokenizer",
+                        "tokenizer.json",
+                        "copy the tokenizer.json of the model that it was trained from"),
                 new HostileCheckpoint(
                         "a pickle in place of weights",
                         "bert",
@@ -232,9 +236,9 @@ class HostileCheckpointTest {
                         "bert",
                         directory -> Files.delete(directory.resolve(
                                 HostileCheckpoint.sharded(directory).getLast())),
-                        WeightFiles.INDEX,
                         "model-0000",
-                        "download the checkpoint again"),
+                        "",
+                        "restore it"),
                 new HostileCheckpoint(
                         "a tensor in another shard than the index says",
                         "bert",

@@ -74,6 +74,11 @@ public final class Parameters {
         return files.info(stored(name).orElse(name)).shape();
     }
 
+    /** The file that a tensor comes from, for messages. */
+    public String origin(String name) {
+        return files.origin(stored(name).orElse(name));
+    }
+
     /**
      * Checks that a tensor is there and has its shape, from the files' headers alone.
      *
