@@ -4,6 +4,8 @@ import io.millrace.model.checkpoint.Checkpoint;
 import io.millrace.model.contract.RoleContract;
 import io.millrace.model.engine.PyTorchRuntime;
 import io.millrace.model.head.TokenWeights;
+import io.millrace.model.lexical.LexicalEncoder;
+import io.millrace.model.lexical.LexicalFolder;
 import io.millrace.model.tokenizer.TextTokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -18,13 +20,16 @@ public final class SparseEncoders {
     /**
      * Checks a checkpoint directory, loads its weights and starts its inference thread. Nothing is downloaded.
      *
-     * @param directory see {@link Checkpoint#open}
+     * @param directory see {@link Checkpoint#open}; or one of a {@link LexicalEncoder}
      * @return to be closed by the caller
      * @throws InvalidModelException if the checkpoint is damaged, inconsistent or not supported, or {@code maxTokens}
      *     exceeds the model's positions
      * @throws IOException if a file cannot be read
      */
     public static SparseEncoder open(Path directory, EncoderOptions options) throws IOException {
+        if (LexicalFolder.is(directory)) {
+            return LexicalEncoder.open(directory, options);
+        }
         PyTorchRuntime.configure();
         Checkpoint checkpoint = Checkpoint.open(directory).withAdapters(options.adapters());
         if (options.maxTokens().isPresent()) {
