@@ -33,6 +33,19 @@ public final class ModelOptions {
     }
 
     /**
+     * What was chosen, where the embedded model would not do.
+     *
+     * @param what is wanted, for the message
+     * @throws IllegalArgumentException as {@link #choice} does, and if no model was named
+     */
+    public ModelChoice named(String what) {
+        if (model == null) {
+            throw new IllegalArgumentException("--model is missing; name the folder of " + what);
+        }
+        return choice();
+    }
+
+    /**
      * What was chosen.
      *
      * @throws IllegalArgumentException if there is no model, or the number format is unknown or not for this machine

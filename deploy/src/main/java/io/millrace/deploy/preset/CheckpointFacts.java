@@ -1,0 +1,35 @@
+package io.millrace.deploy.preset;
+
+import io.millrace.model.architecture.Architecture;
+import io.millrace.model.checkpoint.Checkpoint;
+import io.millrace.model.contract.ReadingMode;
+import java.util.List;
+
+/**
+ * What a preset needs to know of a checkpoint.
+ *
+ * @param name of the model, for people
+ * @param terms ids of the tokenizer: no head gives weights beyond them
+ * @param specialIds control tokens
+ * @param maxPositions longest text, in tokens
+ * @param width of hidden states, H
+ * @param readings that the family has; the first is the one it is trained for
+ */
+record CheckpointFacts(
+        String name, int terms, List<Integer> specialIds, int maxPositions, int width, List<ReadingMode> readings) {
+    static CheckpointFacts of(Checkpoint checkpoint) {
+        Architecture architecture = checkpoint.architecture();
+        return new CheckpointFacts(
+                checkpoint.contract().name(),
+                checkpoint.vocabulary().size(),
+                checkpoint.vocabulary().specialIds().stream().sorted().toList(),
+                architecture.maxPositions(),
+                architecture.backbone(architecture.readings().getFirst()).reader().outputWidth(),
+                architecture.readings());
+    }
+
+    /** A length that the model's positions can hold. */
+    int atMost(int tokens) {
+        return Math.min(tokens, maxPositions);
+    }
+}
