@@ -1,8 +1,10 @@
 package io.millrace.deploy.preset;
 
 import io.millrace.model.architecture.Architecture;
-import io.millrace.model.checkpoint.Checkpoint;
 import io.millrace.model.contract.ReadingMode;
+import io.millrace.model.layout.EncoderFiles;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -17,14 +19,25 @@ import java.util.List;
  */
 record CheckpointFacts(
         String name, int terms, List<Integer> specialIds, int maxPositions, int width, List<ReadingMode> readings) {
-    static CheckpointFacts of(Checkpoint checkpoint) {
-        Architecture architecture = checkpoint.architecture();
+    /**
+     * Looks at shape and vocabulary.
+     *
+     * @throws io.millrace.model.InvalidModelException if a file is missing, damaged or not supported
+     * @throws IOException if a file cannot be read
+     */
+    static CheckpointFacts of(Path directory) throws IOException {
+        EncoderFiles files = EncoderFiles.read(directory, true);
+        Architecture architecture = files.transformer();
+        Path name = directory.toAbsolutePath().normalize().getFileName();
         return new CheckpointFacts(
-                checkpoint.contract().name(),
-                checkpoint.vocabulary().size(),
-                checkpoint.vocabulary().specialIds().stream().sorted().toList(),
+                name == null ? "model" : name.toString(),
+                files.vocabulary().size(),
+                files.vocabulary().specialIds().stream().sorted().toList(),
                 architecture.maxPositions(),
-                architecture.backbone(architecture.readings().getFirst()).reader().outputWidth(),
+                architecture
+                        .backbone(architecture.readings().getFirst())
+                        .reader()
+                        .outputWidth(),
                 architecture.readings());
     }
 

@@ -67,12 +67,7 @@ public final class ContractCommand implements Callable<Integer> {
         if (directory == null) {
             throw new IllegalArgumentException("name a checkpoint folder, or list the presets with --list");
         }
-        Checkpoint checkpoint = Checkpoint.open(directory);
-        if (preset != null) {
-            Preset chosen = Presets.of(preset);
-            checkpoint = checkpoint.withContract(chosen.contract(CheckpointFacts.of(checkpoint)));
-            refuseMissingLayers(directory, chosen.name(), checkpoint.contract());
-        }
+        Checkpoint checkpoint = preset == null ? Checkpoint.open(directory) : read(directory, Presets.of(preset));
         String contract = checkpoint.contract().toString();
         if (write) {
             Path file = directory.resolve(Checkpoint.CONTRACT);
@@ -88,8 +83,14 @@ public final class ContractCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
+    private static Checkpoint read(Path directory, Preset preset) throws IOException {
+        EncodingContract contract = preset.contract(CheckpointFacts.of(directory));
+        refuseMissingParts(directory, preset.name(), contract);
+        return Checkpoint.open(directory, contract);
+    }
+
     /** A contract that names layers of another kind of model would only fail when the model is opened. */
-    private static void refuseMissingLayers(Path directory, String preset, EncodingContract contract)
+    private static void refuseMissingParts(Path directory, String preset, EncodingContract contract)
             throws IOException {
         Set<String> tensors;
         try (WeightFiles files = WeightFiles.open(directory)) {

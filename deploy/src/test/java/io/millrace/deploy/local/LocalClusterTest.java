@@ -52,6 +52,8 @@ class LocalClusterTest {
             assertThat(indexed.code()).isZero();
             assertThat(indexed.json().get("stored").asInt()).isEqualTo(6);
             assertThat(indexed.json().get("truncated").asInt()).isEqualTo(1);
+            // 600 words, of which 254 are read.
+            assertThat(indexed.json().get("truncatedTokens").asInt()).isEqualTo(346);
             assertThat(ask(cluster, "{\"id\": \"changed\", \"text\": \"the cultivation of grapes\"}", "index", "-")
                             .code())
                     .isZero();

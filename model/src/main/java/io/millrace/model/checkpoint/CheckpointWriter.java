@@ -72,7 +72,7 @@ public final class CheckpointWriter {
             // Not Files.copy, which would hand on the mode of a read-only original.
             Files.write(target.resolve(file.getKey()), Files.readAllBytes(file.getValue()));
         }
-        EncodingContract signed = contract.withDigests(Checkpoint.digests(target));
+        EncodingContract signed = contract.withDigests(Checkpoint.digests(target, contract));
         Files.writeString(target.resolve(Checkpoint.CONTRACT), signed.toString());
         return Checkpoint.open(target);
     }

@@ -81,6 +81,11 @@ public final class LexicalEncoder implements SparseEncoder {
     }
 
     @Override
+    public boolean needsInference(TextRole role) {
+        return false;
+    }
+
+    @Override
     public String device() {
         return "cpu (no inference)";
     }
@@ -98,8 +103,14 @@ public final class LexicalEncoder implements SparseEncoder {
     }
 
     @Override
-    public List<SparseVector> encode(List<TokenizedText> batch, TextRole role) {
-        return batch.stream().map(text -> vector(text.ids(), role)).toList();
+    public List<SparseVector> encodePieces(List<int[]> pieces, TextRole role) {
+        return pieces.stream().map(piece -> vector(piece, role)).toList();
+    }
+
+    /** Every text is one piece: weights depend on its whole length. */
+    @Override
+    public SparseVector join(TokenizedText text, List<SparseVector> pieces, TextRole role) {
+        return pieces.getFirst();
     }
 
     private SparseVector vector(int[] tokens, TextRole role) {

@@ -112,7 +112,7 @@ class LuceneRankingTest {
             LexicalManifest manifest = LexicalFolder.manifest(folder);
             List<SparseVector> queries = vectors(encoder, corpus.queries(), TextRole.QUERY);
             List<int[]> documents = encoder.tokenize(corpus.documents(), TextRole.DOCUMENT).stream()
-                    .map(text -> text.ids())
+                    .map(text -> text.pieces().getFirst())
                     .toList();
             int rounded = 0;
             for (int q = 0; q < queries.size(); q++) {
