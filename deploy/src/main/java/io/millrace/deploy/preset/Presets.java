@@ -64,8 +64,7 @@ final class Presets {
                     "SPARTA, Zhao et al. 2021, arXiv:2009.13013, as in BEIR: input embeddings against states, queries are"
                             + " their terms as often as they occur",
                     facts -> binary(facts, 1, Pooling.SUM, 512),
-                    facts -> new Roles.Draft(
-                                    facts, new HeadContract.Sparta("", facts.specialIds(), facts.terms()), 512)
+                    facts -> new Roles.Draft(facts, new HeadContract.Sparta("", facts.specialIds(), facts.terms()), 512)
                             .keeping()
                             .top(2_000)
                             .role()),
@@ -78,7 +77,8 @@ final class Presets {
                             .role(),
                     facts -> new Roles.Draft(
                                     facts,
-                                    new HeadContract.Epic("term_importance.linear", "doc_quality.linear", facts.terms()),
+                                    new HeadContract.Epic(
+                                            "term_importance.linear", "doc_quality.linear", facts.terms()),
                                     512)
                             .top(1_000)
                             .role()),
@@ -98,13 +98,21 @@ final class Presets {
                     "csplade-bi",
                     "CSPLADE-Bi, Xu et al. 2025, arXiv:2504.10816: a decoder without its causal mask, no BOS, prefixes"
                             + " and lengths as its authors' later LACONIC",
-                    facts -> Roles.decoder(facts, ReadingMode.BIDIRECTIONAL).prefix("query: ").role(),
-                    facts -> Roles.decoder(facts, ReadingMode.BIDIRECTIONAL).prefix("passage: ").role()),
+                    facts -> Roles.decoder(facts, ReadingMode.BIDIRECTIONAL)
+                            .prefix("query: ")
+                            .role(),
+                    facts -> Roles.decoder(facts, ReadingMode.BIDIRECTIONAL)
+                            .prefix("passage: ")
+                            .role()),
             new Preset(
                     "csplade-echo",
                     "CSPLADE-Echo, Xu et al. 2025, arXiv:2504.10816: a decoder reads the text twice; else as csplade-bi",
-                    facts -> Roles.decoder(facts, ReadingMode.ECHO).prefix("query: ").role(),
-                    facts -> Roles.decoder(facts, ReadingMode.ECHO).prefix("passage: ").role()),
+                    facts -> Roles.decoder(facts, ReadingMode.ECHO)
+                            .prefix("query: ")
+                            .role(),
+                    facts -> Roles.decoder(facts, ReadingMode.ECHO)
+                            .prefix("passage: ")
+                            .role()),
             new Preset(
                     "lion",
                     "Lion-SP, Zeng et al. 2025, arXiv:2502.15526: bidirectional Llama, logits times H^-0.25",

@@ -72,12 +72,7 @@ final class Roles {
 
         Draft prefix(String prefix) {
             TextContract changed = new TextContract(
-                    prefix,
-                    text.suffix(),
-                    text.template(),
-                    text.maxTokens(),
-                    text.maxChunks(),
-                    text.overlapTokens());
+                    prefix, text.suffix(), text.template(), text.maxTokens(), text.maxChunks(), text.overlapTokens());
             return new Draft(facts, changed, reading, head, topTerms);
         }
 
@@ -111,15 +106,13 @@ final class Roles {
 
     /** log(1 + relu(logit)), the largest of all positions, control tokens counted as naver's SPLADE does. */
     static Draft mlm(CheckpointFacts facts, int tokens) {
-        HeadContract head =
-                new HeadContract.Mlm(Pooling.MAX, Saturation.LOG1P, LogitAffine.IDENTITY, facts.terms());
+        HeadContract head = new HeadContract.Mlm(Pooling.MAX, Saturation.LOG1P, LogitAffine.IDENTITY, facts.terms());
         return new Draft(facts, head, tokens).keeping();
     }
 
     /** relu of one weight a token, the largest where it stands more than once, control tokens left out. */
     static Draft mlp(CheckpointFacts facts, List<String> layers, int tokens) {
-        HeadContract head =
-                new HeadContract.Mlp(layers, Rectifier.RELU, Pooling.MAX, Saturation.NONE, facts.terms());
+        HeadContract head = new HeadContract.Mlp(layers, Rectifier.RELU, Pooling.MAX, Saturation.NONE, facts.terms());
         return new Draft(facts, head, tokens);
     }
 

@@ -31,8 +31,7 @@ final class PairReader implements Closeable {
                 }
                 case Line.Unreadable(long number, String reason) ->
                     throw new IOException(lines.name() + ":" + number + ": " + reason);
-                case Line.Text(long number, String text)
-                when !text.isBlank() -> pairs.add(pair(number, text));
+                case Line.Text(long number, String text) when !text.isBlank() -> pairs.add(pair(number, text));
                 case Line.Text _ -> {}
             }
         }
