@@ -43,11 +43,10 @@ public final class TinyModels {
         String terms = IntStream.range(0, 97)
                 .mapToObj(id -> "\"" + word(id) + "\": " + id)
                 .collect(Collectors.joining(", "));
-        String special = specialIds.stream()
-                .map(id -> """
+        String special =
+                specialIds.stream().map(id -> """
                         {"id": %d, "content": "%s", "single_word": false, "lstrip": false, "rstrip": false,
-                         "normalized": false, "special": true}""".formatted(id, word(id)))
-                .collect(Collectors.joining(", "));
+                         "normalized": false, "special": true}""".formatted(id, word(id))).collect(Collectors.joining(", "));
         Files.writeString(target.resolve("tokenizer.json"), """
                 {"version": "1.0", "truncation": null, "padding": null, "added_tokens": [%s],
                  "normalizer": null, "pre_tokenizer": {"type": "WhitespaceSplit"},

@@ -35,7 +35,13 @@ class LexicalCommandTest {
     private Path model() throws IOException {
         Path data = TinyModels.corpus(folder.resolve("data"), DOCUMENTS);
         CommandRun run = CommandRun.of(
-                "lexical", "--data", data.toString(), "--out", folder.resolve("bm25").toString(), "-o", "json");
+                "lexical",
+                "--data",
+                data.toString(),
+                "--out",
+                folder.resolve("bm25").toString(),
+                "-o",
+                "json");
         assertThat(run.code()).as(run.err()).isZero();
         assertThat(run.json().get("documents").asInt()).isEqualTo(3);
         assertThat(run.json().get("emptyDocuments").asInt()).isEqualTo(1);
@@ -52,7 +58,7 @@ class LexicalCommandTest {
             String corpus = folder.resolve("data/corpus.jsonl").toString();
             CommandRun indexed = CommandRun.of("index", corpus, "--server", server, "-o", "json");
             assertThat(indexed.code()).as(indexed.err()).isZero();
-            String question = "Do bakers study earthquakes?";
+            String question = "Which bakers study earthquakes?";
             JsonNode hits = CommandRun.of("search", question, "--explain", "--server", server, "-o", "json")
                     .json()
                     .get("hits");
@@ -86,13 +92,12 @@ class LexicalCommandTest {
                 {"_id": "q2", "text": "south"}
                 """);
         Files.createDirectories(data.resolve("qrels"));
-        Files.writeString(
-                data.resolve("qrels/test.tsv"), "query-id\tcorpus-id\tscore\nq1\tquake\t1\nq2\tbirds\t1\n");
+        Files.writeString(data.resolve("qrels/test.tsv"), "query-id\tcorpus-id\tscore\nq1\tquake\t1\nq2\tbirds\t1\n");
         CommandRun run = CommandRun.of("eval", "--data", data.toString(), "--model", model.toString(), "-o", "json");
         assertThat(run.code()).as(run.err()).isZero();
         assertThat(run.json().get("nDCG@10").asDouble()).isEqualTo(1);
-        CommandRun precise = CommandRun.of(
-                "eval", "--data", data.toString(), "--model", model.toString(), "--precision", "int8");
+        CommandRun precise =
+                CommandRun.of("eval", "--data", data.toString(), "--model", model.toString(), "--precision", "int8");
         assertThat(precise.code()).isEqualTo(2);
         assertThat(precise.err()).contains("is a lexical model");
     }

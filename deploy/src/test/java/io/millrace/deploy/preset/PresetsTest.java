@@ -162,7 +162,8 @@ class PresetsTest {
         for (Preset preset : Presets.ALL) {
             assertThat(preset.source()).containsPattern("et al\\. 20\\d\\d|and \\w+ 20\\d\\d");
             EncodingContract contract = preset.contract(bert);
-            assertThat(EncodingContract.parse(preset.name(), contract.toString())).isEqualTo(contract);
+            assertThat(EncodingContract.parse(preset.name(), contract.toString()))
+                    .isEqualTo(contract);
         }
         assertThat(Presets.ALL.stream().map(Preset::name)).doesNotHaveDuplicates();
         CommandRun list = CommandRun.of("contract", "--list");

@@ -45,7 +45,12 @@ class ScoreCommandTest {
         }
         assertThat(scores.stream().distinct().count()).isGreaterThan(100);
         CommandRun piped = CommandRun.withInput(
-                "w11\tw21 w13\n".getBytes(StandardCharsets.UTF_8), "score", "--model", model.toString(), "-", "-o",
+                "w11\tw21 w13\n".getBytes(StandardCharsets.UTF_8),
+                "score",
+                "--model",
+                model.toString(),
+                "-",
+                "-o",
                 "json");
         assertThat(piped.json().get("query").asText()).isEqualTo("w11");
         assertThat(piped.json().get("score").floatValue()).isCloseTo(scores.get(1), within(1e-6f));
