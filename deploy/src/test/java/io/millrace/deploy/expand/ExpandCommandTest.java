@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -64,8 +65,7 @@ class ExpandCommandTest {
         try (BeirCorpus before = new BeirFolder(data()).corpus();
                 BeirCorpus after = new BeirFolder(folder.resolve("out")).corpus()) {
             for (BeirDocument document = before.next(); document != null; document = before.next()) {
-                BeirDocument expanded = after.next();
-                assertThat(expanded).isNotNull();
+                BeirDocument expanded = Objects.requireNonNull(after.next());
                 assertThat(expanded.id()).isEqualTo(document.id());
                 assertThat(expanded.text()).startsWith(document.text());
                 longer += expanded.text().length() > document.text().length() ? 1 : 0;
