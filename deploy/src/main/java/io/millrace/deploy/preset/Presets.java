@@ -42,7 +42,7 @@ final class Presets {
                     facts -> mlm(facts, 512).saturated(Saturation.DOUBLE_LOG1P).role()),
             new Preset(
                     "unicoil",
-                    "uniCOIL, Lin and Ma 2021, arXiv:2106.14807: one weight a token. Here no control token counts;"
+                    "uniCOIL, Lin and Ma 2021, arXiv:2106.14807: one weight a token. Here no control token counts, as in Tevatron;"
                             + " Pyserini lets [SEP] count. Documents are expanded beforehand",
                     facts -> mlp(facts, List.of("tok_proj"), 128).role(),
                     facts -> mlp(facts, List.of("tok_proj"), 512).role()),
