@@ -74,6 +74,7 @@ final class SparseModel implements AutoCloseable {
             try {
                 model.threads.call(() -> {
                     Parameters parameters = new Parameters(files, architecture.backbonePrefix());
+                    new LoadPlan(directory, architecture, parameters).requireTensors(inferred(contract, roles));
                     model.build(parameters, architecture, contract, roles, options);
                     return true;
                 });
@@ -83,6 +84,13 @@ final class SparseModel implements AutoCloseable {
             }
             return model;
         }
+    }
+
+    private static List<RoleContract> inferred(EncodingContract contract, Set<TextRole> roles) {
+        return roles.stream()
+                .map(contract::role)
+                .filter(role -> role.head().needsModel())
+                .toList();
     }
 
     private void build(

@@ -7,9 +7,11 @@ import ai.djl.pytorch.jni.IValue;
 import io.millrace.model.architecture.EmbeddingSpec;
 import io.millrace.model.architecture.LayerSpec;
 import io.millrace.model.architecture.StackShape;
+import io.millrace.model.architecture.StackShape.FeedForward;
 import io.millrace.model.architecture.StackSpec;
 import io.millrace.model.batch.TokenBatch;
 import io.millrace.model.engine.KernelLibrary;
+import io.millrace.model.engine.LinearPacker.Inputs;
 import io.millrace.model.engine.PackedParameters;
 import io.millrace.model.engine.PyTorchRuntime;
 import java.util.List;
@@ -34,7 +36,7 @@ final class KernelStack implements AutoCloseable {
             windows[i] = local[i];
         }
         Slots slots = new Slots(parameters, owner);
-        this.layers = layers(slots, spec.layers());
+        this.layers = layers(slots, spec);
         this.depth = IValue.from((long) spec.layers().size());
         this.constants = List.of(
                 table(slots, spec.embedding()),
@@ -65,8 +67,10 @@ final class KernelStack implements AutoCloseable {
         return slots.take();
     }
 
-    private static IValue layers(Slots slots, List<LayerSpec> layers) {
-        for (LayerSpec layer : layers) {
+    private static IValue layers(Slots slots, StackSpec spec) {
+        FeedForward feedForward = spec.shape().feedForward();
+        Inputs activated = feedForward.gated() ? Inputs.ANY : Inputs.after(feedForward.activation());
+        for (LayerSpec layer : spec.layers()) {
             slots.norm(layer.attentionNorm());
             slots.linear(layer.attention().input());
             slots.norm(layer.attention().queryNorm());
@@ -74,7 +78,7 @@ final class KernelStack implements AutoCloseable {
             slots.linear(layer.attention().output());
             slots.norm(layer.feedForwardNorm());
             slots.linear(layer.expand());
-            slots.linear(layer.contract());
+            slots.linear(layer.contract(), activated);
             layer.cross().ifPresent(cross -> {
                 slots.norm(cross.norm());
                 slots.linear(cross.query());

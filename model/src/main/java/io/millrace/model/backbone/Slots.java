@@ -9,6 +9,7 @@ import io.millrace.model.architecture.LinearSpec;
 import io.millrace.model.architecture.NormSpec;
 import io.millrace.model.architecture.TensorSpec;
 import io.millrace.model.engine.LinearPacker;
+import io.millrace.model.engine.LinearPacker.Inputs;
 import io.millrace.model.engine.PackedParameters;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,7 +66,12 @@ final class Slots {
 
     /** Three slots. */
     void linear(LinearSpec linear) {
-        tensors.addAll(List.of(parameters.linear(linear, owner)));
+        linear(linear, Inputs.ANY);
+    }
+
+    /** Three slots of a layer of whose inputs something is known. */
+    void linear(LinearSpec linear, Inputs inputs) {
+        tensors.addAll(List.of(parameters.linear(linear, inputs, owner)));
     }
 
     /** Three slots, empty for none. */

@@ -5,6 +5,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
+import io.millrace.model.architecture.Activation;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -35,11 +36,14 @@ public record LinearPacker(KernelLibrary kernels) {
         /** Anything. */
         public static final Inputs ANY = new Inputs(Float.NaN, new float[0]);
 
-        /** What comes out of a GELU of either kind: no less than -0.17004. */
-        public static final Inputs GELU = new Inputs(-0.1701f, new float[0]);
-
-        /** What comes out of a ReLU. */
-        public static final Inputs RELU = new Inputs(0f, new float[0]);
+        /** What comes out of an activation: nothing below its minimum, -0.17004 for either GELU, -0.27846 for SiLU. */
+        public static Inputs after(Activation activation) {
+            return switch (activation) {
+                case GELU, GELU_TANH -> new Inputs(-0.1701f, new float[0]);
+                case SILU -> new Inputs(-0.2785f, new float[0]);
+                case RELU -> new Inputs(0f, new float[0]);
+            };
+        }
 
         /** The same with another importance. */
         public Inputs withImportance(float[] ofInputs) {

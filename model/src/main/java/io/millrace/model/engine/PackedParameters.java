@@ -15,11 +15,11 @@ import io.millrace.model.architecture.TensorSpec;
  */
 public record PackedParameters(Parameters plain, LinearPacker packer, Precision precision) {
     /** A linear layer's slots, see {@link LinearPacker#pack}. */
-    public PtNDArray[] linear(LinearSpec linear, PtNDManager owner) {
+    public PtNDArray[] linear(LinearSpec linear, LinearPacker.Inputs inputs, PtNDManager owner) {
         try (PtNDManager local = owner.newSubManager(owner.getDevice())) {
             PtNDArray weight = plain.stacked(linear.weights(), local);
             PtNDArray bias = linear.biases().isEmpty() ? null : plain.stacked(linear.biases(), local);
-            return packer.pack(weight, bias, precision, owner);
+            return packer.pack(weight, bias, precision, inputs, owner);
         }
     }
 

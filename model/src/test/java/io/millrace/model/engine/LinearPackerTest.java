@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
+import io.millrace.model.architecture.Activation;
 import io.millrace.model.engine.LinearPacker.Inputs;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
@@ -205,7 +206,7 @@ class LinearPackerTest {
         float[] bias = gaussian(random, OUT);
         for (float[] shift : new float[][] {bias, null}) {
             Layer any = Layer.of(w, shift, Precision.INT8);
-            Layer above = new Layer(w, shift, Precision.INT8, true, Inputs.GELU);
+            Layer above = new Layer(w, shift, Precision.INT8, true, Inputs.after(Activation.GELU));
             float[] rounded = any.rounded();
             assertThat(error(above.apply(x), x, rounded, shift))
                     .isLessThan(0.7 * error(any.apply(x), x, rounded, shift));

@@ -87,8 +87,8 @@
   # product is one of 8-bit integers. Clipping the group's range a little often loses less than it saves: the best of several
   # steps is taken, by squared error, each input counted by importance [in].
   #
-  # bytes [in / 2 + in / 16, out]: inputs of the first half in the low bits and of the second, less 8, in the high ones, then m, then
-  # c, group by group; scale [out].
+  # bytes [in / 2 + in / 16, out]: inputs of the first half in the low bits and of the second, less 8, in the high ones,
+  # then m, then c, group by group; scale [out].
   def quantise4(self: __torch__.Kernels, weight: Tensor, importance: Tensor) -> Tuple[Tensor, Tensor]:
     inputs = torch.size(weight, 1)
     out = torch.size(weight, 0)
@@ -173,13 +173,40 @@
   def linear_fp32(self: __torch__.Kernels, x: Tensor, weights: List[Tensor], k: int) -> Tensor:
     return torch.to((self).linear(x, weights, k), 6)
 
+  # The same, and an activation after it. oneDNN applies it to products while they are in registers.
+  def linear_activated(self: __torch__.Kernels, x: Tensor, weights: List[Tensor], k: int, activation: str) -> Tensor:
+    weight = weights[k]
+    type = ops.prim.dtype(weight)
+    if torch.__and__(ops.prim.is_mkldnn(weight), type != 1):
+      bias = annotate(Optional[Tensor], None)
+      if torch.numel(weights[k + 2]) > 0:
+        bias = weights[k + 2]
+      else:
+        pass
+      none = annotate(List[Optional[number]], [])
+      if activation == "gelu":
+        y = ops.mkldnn._linear_pointwise(torch.to(x, type), weight, bias, "gelu", none, "none")
+      elif activation == "gelu_tanh":
+        y = ops.mkldnn._linear_pointwise(torch.to(x, type), weight, bias, "gelu", none, "tanh")
+      elif activation == "silu":
+        y = ops.mkldnn._linear_pointwise(torch.to(x, type), weight, bias, "swish", none, "")
+      else:
+        y = ops.mkldnn._linear_pointwise(torch.to(x, type), weight, bias, "relu", none, "")
+    else:
+      y = (self).activate((self).linear(x, weights, k), activation)
+    return y
+
+  # An activation of x, which may be overwritten.
   def activate(self: __torch__.Kernels, x: Tensor, activation: str) -> Tensor:
     if activation == "gelu":
-      y = torch.gelu(x)
+      y = torch.gelu_(x)
     elif activation == "gelu_tanh":
-      y = torch.gelu(x, approximate="tanh")
+      # x sigmoid(2 sqrt(2 / pi) (x + 0.044715 x^3)), which is x (1 + tanh(...)) / 2: libtorch's tanh takes twice the time.
+      z = torch.to(x, 6)
+      cubic = torch.add_(torch.mul_(torch.mul(z, z), 0.07135481282553533), 1.5957691216057308)
+      y = torch.to(torch.mul_(torch.sigmoid_(torch.mul_(cubic, z)), z), ops.prim.dtype(x))
     elif activation == "silu":
-      y = torch.silu(x)
+      y = torch.silu_(x)
     else:
-      y = torch.relu(x)
+      y = torch.relu_(x)
     return y
