@@ -3,7 +3,9 @@ package io.millrace.model.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.model.EncoderOptions;
 import io.millrace.model.InvalidModelException;
+import io.millrace.model.SparseEncoders;
 import io.millrace.model.TextRole;
 import io.millrace.model.TinyCheckpoints;
 import io.millrace.model.contract.EncodingContract;
@@ -166,7 +168,30 @@ class CheckpointTest {
 
     @Test
     void refusesATokenizerWithMoreIdsThanTheModel() throws IOException {
-        refused(tiny(98), "tokenizer.json has 98 ids", "knows 97", "belongs to another model");
+        refused(
+                tiny(98),
+                "tokenizer.json has 98 ids, the last of which is 't97'",
+                "knows 97",
+                "belongs to another model: copy the one that this model was trained with");
+    }
+
+    @Test
+    void namesAMissingOrDamagedTokenizer() throws IOException {
+        Path model = tiny(97);
+        Path tokenizer = model.resolve(Checkpoint.TOKENIZER);
+        String whole = Files.readString(tokenizer);
+        for (int length : new int[] {0, 1, whole.length() / 2, whole.length() - 1}) {
+            Files.writeString(tokenizer, whole.substring(0, length));
+            refused(model, "tokenizer.json", length == 0 ? "has no model.vocab" : "not valid JSON");
+        }
+        // Readable for us, but not for the library that tokenises.
+        Files.writeString(tokenizer, whole.replace("\"WordLevel\"", "\"WorldLevel\""));
+        assertThatThrownBy(() -> SparseEncoders.open(model, EncoderOptions.defaults()))
+                .isInstanceOf(InvalidModelException.class)
+                .hasMessageContainingAll(
+                        "tokenizer.json: the tokenizer cannot be loaded", "fast tokenizer, or copy it again");
+        Files.delete(tokenizer);
+        refused(model, "has no tokenizer.json; copy the tokenizer.json of the model that it was trained from");
     }
 
     @Test
