@@ -41,6 +41,7 @@ final class PartLoader {
     private final EncodingContract contract;
     private final Parameters parameters;
     private final Optional<KernelLibrary> kernels;
+    private final Optional<PackedParameters> packed;
     private final EncoderOptions options;
     private final Map<ReadingMode, Backbone> backbones = new HashMap<>();
     private final Map<HeadKey, SparseHead> heads = new HashMap<>();
@@ -58,7 +59,14 @@ final class PartLoader {
         this.contract = contract;
         this.parameters = parameters;
         this.kernels = kernels;
+        this.packed = kernels.map(
+                library -> new PackedParameters(parameters, new LinearPacker(library), options.precision()));
         this.options = options;
+    }
+
+    /** The weights that backbones and heads share, to be closed after them; nothing in the plain form. */
+    Optional<PackedParameters> shared() {
+        return packed;
     }
 
     /** The backbone of a role; a new one is handed to {@code keep}, to be closed. */
@@ -66,11 +74,9 @@ final class PartLoader {
         return backbones.computeIfAbsent(role.reading().mode(), reading -> {
             unused.addAll(architecture.unused(reading));
             Backbone backbone;
-            if (kernels.isPresent()) {
-                PackedParameters packed =
-                        new PackedParameters(parameters, new LinearPacker(kernels.get()), options.precision());
-                backbone =
-                        new KernelBackbone(kernels.get(), architecture.backbone(reading), packed, longestRow(reading));
+            if (packed.isPresent()) {
+                backbone = new KernelBackbone(
+                        kernels.orElseThrow(), architecture.backbone(reading), packed.get(), longestRow(reading));
             } else {
                 PtNDManager owner = PyTorchRuntime.newManager();
                 keep.accept(owner);
@@ -121,13 +127,22 @@ final class PartLoader {
 
     private MlmHeadWeights weights(ReadingMode reading, PtNDManager owner) {
         TensorSpec words = architecture.backbone(reading).reader().embedding().words();
-        return MlmHeadWeights.read(parameters, architecture.projection(reading), words, owner);
+        ProjectionSpec projection = architecture.projection(reading);
+        MlmHeadWeights weights = MlmHeadWeights.read(parameters, projection, words, owner);
+        return parameters.contains(projection.weight().name()) ? weights : overTable(weights, words);
+    }
+
+    /** A large table of words that projects too is held once. */
+    private MlmHeadWeights overTable(MlmHeadWeights weights, TensorSpec words) {
+        return packed.filter(all -> weights.projection().large())
+                .map(all -> weights.over(all.table(words)))
+                .orElse(weights);
     }
 
     private SparseHead sparta(ReadingMode reading, HeadContract.Sparta sparta, PtNDManager owner) {
         unused.addAll(projectionNames(reading));
         TensorSpec words = architecture.backbone(reading).reader().embedding().words();
-        MlmHeadWeights weights = MlmHeadWeights.sparta(parameters, sparta, words, owner);
+        MlmHeadWeights weights = overTable(MlmHeadWeights.sparta(parameters, sparta, words, owner), words);
         return projected(
                 weights,
                 reading,

@@ -23,7 +23,8 @@ public final class MlmKernelHead implements SparseHead {
     public MlmKernelHead(KernelLibrary kernels, MlmHeadWeights weights, HeadContract.Mlm contract) {
         this.kernels = kernels;
         this.pooling = contract.pooling();
-        this.weights = new PackedMlmHead(kernels, weights, contract);
+        this.weights = new PackedMlmHead(
+                kernels, weights, contract, weights.projection().table());
     }
 
     @Override

@@ -1,5 +1,7 @@
 package io.millrace.model.head;
 
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
@@ -12,6 +14,7 @@ import io.millrace.model.engine.PyTorchRuntime;
 import io.millrace.vector.SparseVector;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,21 +50,35 @@ public final class MlmScreenedHead implements SparseHead {
     private final AtomicLong texts = new AtomicLong();
     private final AtomicLong textsInFull = new AtomicLong();
 
-    /** Packs and quantises the weights; the projection itself is shared with whoever owns it. */
+    /**
+     * Quantises the projection, and holds it as plain rows too, unless a table with its values is held anyway. For texts that
+     * are computed in full a small one is also packed.
+     */
     public MlmScreenedHead(KernelLibrary kernels, MlmHeadWeights weights, HeadContract.Mlm contract) {
         this.kernels = kernels;
-        this.weights = new PackedMlmHead(kernels, weights, contract);
-        PtNDArray rows = own(PackedMlmHead.slice(weights.projection(), 0, contract.outputs()));
-        try (IValue all = IValue.from(rows)) {
-            PtNDArray[] quantised = kernels.callForTuple(owner, "quantise", all);
-            List<PtNDArray> slices = new ArrayList<>();
-            for (int begin = 0; begin < contract.outputs(); begin += PackedMlmHead.TILE) {
-                int end = Math.min(begin + PackedMlmHead.TILE, contract.outputs());
-                slices.add(own(PackedMlmHead.slice(quantised[0], begin, end)));
+        PtNDArray rows = weights.projection()
+                .table()
+                .orElseGet(() -> weights.projection().whole(owner));
+        this.weights = new PackedMlmHead(
+                kernels, weights, contract, weights.projection().large() ? Optional.of(rows) : Optional.empty());
+        List<PtNDArray> slices = new ArrayList<>();
+        List<NDList> screens = List.of(new NDList(), new NDList(), new NDList());
+        for (int begin = 0; begin < contract.outputs(); begin += PackedMlmHead.TILE) {
+            int end = Math.min(begin + PackedMlmHead.TILE, contract.outputs());
+            try (PtNDManager local = PyTorchRuntime.newManager();
+                    IValue tile = IValue.from(weights.projection().rows(begin, end, local))) {
+                PtNDArray[] quantised = kernels.callForTuple(owner, "quantise", tile);
+                slices.add(quantised[0]);
+                for (int i = 0; i < screens.size(); i++) {
+                    screens.get(i).add(quantised[i + 1]);
+                }
             }
-            this.tiles = IValue.listFrom(slices.toArray(PtNDArray[]::new));
-            this.screen = IValue.listFrom(quantised[1], quantised[2], quantised[3]);
         }
+        this.tiles = IValue.listFrom(slices.toArray(PtNDArray[]::new));
+        this.screen = IValue.listFrom(screens.stream()
+                .map(parts -> own((PtNDArray) NDArrays.concat(parts)))
+                .toArray(PtNDArray[]::new));
+        screens.forEach(NDList::close);
         this.projection = IValue.from(rows);
         this.limit = IValue.from((long) (contract.outputs() * MOST_SURVIVORS));
     }

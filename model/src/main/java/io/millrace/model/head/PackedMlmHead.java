@@ -12,9 +12,10 @@ import io.millrace.model.engine.Precision;
 import io.millrace.model.engine.PyTorchRuntime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
-/** The masked-LM head's weights as the kernels take them, the projection packed for oneDNN in slices of the vocabulary. */
+/** The masked-LM head's weights as the kernels take them, the projection in slices of the vocabulary. */
 final class PackedMlmHead implements AutoCloseable {
     /**
      * Terms of one slice: products of a slice should stay in cache until they are reduced, and each slice costs a call. With
@@ -26,16 +27,16 @@ final class PackedMlmHead implements AutoCloseable {
     private final PtNDManager owner = PyTorchRuntime.newManager();
     private final List<IValue> constants;
 
-    /** Packs the weights, and takes over those that are used as they are. */
-    PackedMlmHead(KernelLibrary kernels, MlmHeadWeights weights, HeadContract.Mlm contract) {
-        List<PtNDArray> tiles = new ArrayList<>();
+    /**
+     * Brings the weights into the kernels' form, and takes over those that are used as they are.
+     *
+     * @param table the projection as plain rows, of which slices are used as they lie; packed rows are faster, but a second
+     *     copy
+     */
+    PackedMlmHead(KernelLibrary kernels, MlmHeadWeights weights, HeadContract.Mlm contract, Optional<PtNDArray> table) {
         List<PtNDArray> biases = new ArrayList<>();
         for (int begin = 0; begin < contract.outputs(); begin += TILE) {
-            int end = Math.min(begin + TILE, contract.outputs());
-            try (PtNDArray slice = slice(weights.projection(), begin, end)) {
-                tiles.add(kernels.pack(slice, owner));
-            }
-            biases.add(own(slice(weights.bias(), begin, end)));
+            biases.add(own(slice(weights.bias(), begin, Math.min(begin + TILE, contract.outputs()))));
         }
         this.constants = List.of(
                 transform(kernels, weights),
@@ -46,13 +47,32 @@ final class PackedMlmHead implements AutoCloseable {
                         .map(MlmHeadWeights.Transform::activation)
                         .orElse(Activation.GELU)
                         .kernelName()),
-                IValue.listFrom(tiles.toArray(PtNDArray[]::new)),
+                table.map(rows -> slices(kernels, rows, contract.outputs()))
+                        .orElseGet(() -> packed(kernels, weights.projection(), contract.outputs())),
                 contract.pooling() == Pooling.MAX
                         ? IValue.from(own(slice(weights.bias(), 0, contract.outputs())))
                         : IValue.listFrom(biases.toArray(PtNDArray[]::new)),
                 IValue.from(weights.scale() * contract.logits().scale()),
                 IValue.from(contract.logits().shift()),
                 IValue.from((long) contract.saturation().logarithms()));
+    }
+
+    private static IValue slices(KernelLibrary kernels, PtNDArray table, int outputs) {
+        try (IValue rows = IValue.from(table);
+                IValue count = IValue.from((long) outputs);
+                IValue size = IValue.from((long) TILE)) {
+            return kernels.callForValue("slices", rows, count, size);
+        }
+    }
+
+    private IValue packed(KernelLibrary kernels, Projection projection, int outputs) {
+        List<PtNDArray> tiles = new ArrayList<>();
+        for (int begin = 0; begin < outputs; begin += TILE) {
+            try (PtNDManager local = PyTorchRuntime.newManager()) {
+                tiles.add(kernels.pack(projection.rows(begin, Math.min(begin + TILE, outputs), local), owner));
+            }
+        }
+        return IValue.listFrom(tiles.toArray(PtNDArray[]::new));
     }
 
     /** Five slots, a linear layer and a norm, or none. */

@@ -24,7 +24,7 @@
   # of 30,522, are computed. A text that keeps more than `limit` terms is computed in full, and counted in the last
   # result.
   #
-  # tiles8, scales, errors, norms: from quantise(); projection [V, H] fp32; tiles: as in mlm_max.
+  # tiles8, scales, errors, norms: from quantise(); projection [V, H]; tiles: its slices, as in mlm_max.
   def mlm_screened(self: __torch__.Kernels, hidden: Tensor, rows: Tensor, texts: int,
       transform: List[Tensor], epsilon: float, activation: str, tiles: List[Tensor], bias: Tensor, scale: float, shift: float, logarithms: int,
       tiles8: List[Tensor], screen: List[Tensor], projection: Tensor,
@@ -54,7 +54,7 @@
         full = full + 1
         y = torch.index_select((self).maxima(x[i], 1, tiles)[0], 0, terms)
       elif torch.size(terms, 0) > 0:
-        y = torch.amax(torch.linear(x[i], torch.index_select(projection, 0, terms)), [0])
+        y = torch.amax(torch.linear(x[i], torch.to(torch.index_select(projection, 0, terms), 6)), [0])
       else:
         y = torch.index_select(bias, 0, terms)
       y = torch.relu((y + torch.index_select(bias, 0, terms)) * scale + shift)
