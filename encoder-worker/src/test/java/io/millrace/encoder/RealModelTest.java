@@ -94,8 +94,8 @@ class RealModelTest {
         Files.copy(MODEL.resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
         Files.writeString(folder.resolve("idf.json"), "{\"mill\": 5.5, \"the\": 0.25, \"water\": 2.5}");
         Files.writeString(folder.resolve("millrace.json"), TABLES);
-        EncoderWorkerConfig config =
-                new EncoderWorkerConfig("127.0.0.1", 0, 0, folder, 2, 0, 16, 64L << 20, Duration.ofSeconds(20));
+        EncoderWorkerConfig config = new EncoderWorkerConfig(
+                "127.0.0.1", 0, 0, folder, List.of(), Precision.FP32, 2, 1024, 16, 64L << 20, Duration.ofSeconds(20));
         try (EncoderWorker worker = EncoderWorker.start(config);
                 EncodeClient client = EncodeClient.open(worker.port())) {
             for (var role :
