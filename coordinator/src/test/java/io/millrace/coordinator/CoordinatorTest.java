@@ -12,6 +12,8 @@ import io.millrace.v1.CoordinatorGrpc.CoordinatorBlockingStub;
 import io.millrace.v1.CreateCollectionRequest;
 import io.millrace.v1.DescribeCollectionRequest;
 import io.millrace.v1.DropCollectionRequest;
+import io.millrace.v1.EncodeRequest;
+import io.millrace.v1.EncodedText;
 import io.millrace.v1.GetDocumentRequest;
 import io.millrace.v1.Hit;
 import io.millrace.v1.IngestAck;
@@ -19,6 +21,7 @@ import io.millrace.v1.SearchRequest;
 import io.millrace.v1.SearchResponse;
 import io.millrace.v1.ShardRef;
 import io.millrace.v1.SparseVector;
+import io.millrace.v1.TextRole;
 import io.millrace.v1.WeightFormat;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -108,6 +111,27 @@ class CoordinatorTest {
                                 .build())
                         .getDocuments())
                 .isEqualTo(300);
+    }
+
+    @Test
+    void whatTheModelDidNotReadIsToldOfDocumentsQueriesAndTexts() throws InterruptedException {
+        create("c");
+        IngestProbe stream = ingest("w");
+        stream.put(1, "a", "short");
+        stream.put(2, "b", "endless text");
+        assertThat(stream.take(2))
+                .extracting(ack -> List.of(ack.getSequence(), (long) ack.getTruncatedTokens()))
+                .containsExactlyInAnyOrder(List.of(1L, 0L), List.of(2L, 7L));
+        assertThat(search("endless", 5).getQueryTruncatedTokens()).isEqualTo(7);
+        assertThat(search("short", 5).getQueryTruncatedTokens()).isZero();
+        assertThat(calls().encode(EncodeRequest.newBuilder()
+                                .setRole(TextRole.TEXT_ROLE_QUERY)
+                                .addTexts("short")
+                                .addTexts("endless")
+                                .build())
+                        .getVectorsList())
+                .extracting(EncodedText::getTruncatedTokens)
+                .containsExactly(0, 7);
     }
 
     @Test

@@ -122,7 +122,7 @@ final class FakeWorker extends EncoderWorkerGrpc.EncoderWorkerImplBase implement
         for (String text : batch.getTextsList()) {
             SparseVector vector = vectorOf(text);
             vectors.add(vector);
-            encoded.addTokens(vector.size()).addTruncatedTokens(0);
+            encoded.addTokens(vector.size()).addTruncatedTokens(text.contains("endless") ? 7 : 0);
             if (batch.getIncludeTerms()) {
                 for (int id : vector.ids()) {
                     encoded.addTerms("t" + id);

@@ -10,6 +10,7 @@ import io.millrace.deploy.command.GetCommand;
 import io.millrace.deploy.command.IndexCommand;
 import io.millrace.deploy.command.SearchCommand;
 import io.millrace.deploy.eval.EvalCommand;
+import io.millrace.deploy.lexical.LexicalCommand;
 import io.millrace.deploy.local.RoleCommand;
 import io.millrace.deploy.local.ServeCommand;
 import io.millrace.deploy.quickstart.QuickstartCommand;
@@ -40,6 +41,7 @@ public final class Main {
         commands.put("encode", new EncodeCommand(console));
         commands.put("collection", new CollectionCommand(console));
         commands.put("eval", new EvalCommand(console));
+        commands.put("lexical", new LexicalCommand(console));
         commands.put("bench", BenchCommand.over(console));
         return new CommandTree(console, commands);
     }

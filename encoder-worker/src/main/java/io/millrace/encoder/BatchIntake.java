@@ -64,10 +64,24 @@ final class BatchIntake implements AutoCloseable {
             refuse(batch, stream, violation);
         } else if (!admission.tryReserve(bytes(batch))) {
             refuse(batch, stream, overloaded());
-        } else if (!lanes.offer(role(batch) == TextRole.QUERY, () -> tokenize(batch, stream, arrivedNanos))) {
+        } else if (!start(batch, stream, arrivedNanos)) {
             admission.release(bytes(batch));
             refuse(batch, stream, draining ? shuttingDown() : overloaded());
         }
+    }
+
+    /** Begins to work on a batch; false = too many wait already. */
+    private boolean start(EncodeBatch batch, EncodeStream stream, long arrivedNanos) {
+        boolean query = role(batch) == TextRole.QUERY;
+        if (encoder.needsInference(role(batch))) {
+            return lanes.offer(query, () -> tokenize(batch, stream, arrivedNanos));
+        }
+        if (query) {
+            // Some tens of microseconds: handing it over would cost more, and it delays only its own stream.
+            lookUp(batch, stream);
+            return true;
+        }
+        return lanes.offer(false, () -> lookUp(batch, stream));
     }
 
     private void tokenize(EncodeBatch batch, EncodeStream stream, long arrivedNanos) {
@@ -84,12 +98,38 @@ final class BatchIntake implements AutoCloseable {
         } catch (InterruptedException stopped) {
             answer(batch, stream, shuttingDown());
         } catch (RuntimeException | Error e) { // whatever a tokenizer throws, its batch must be answered
-            LOG.error("a batch of {} texts cannot be tokenised", batch.getTextsCount(), e);
-            Status.Code code = e instanceof OutOfMemoryError ? Status.Code.RESOURCE_EXHAUSTED : Status.Code.INTERNAL;
-            String message = "texts: cannot be tokenised: " + e + "; send fewer together to find the one at fault";
-            answer(batch, stream, new Failure(code, message, "texts"));
+            answer(batch, stream, unreadable(batch, e));
         }
         stream.taken();
+    }
+
+    /** Tokens and vectors from a table: no queue, no inference thread, and answered by the thread that made them. */
+    private void lookUp(EncodeBatch batch, EncodeStream stream) {
+        EncodeReply reply;
+        try {
+            List<TokenizedText> texts = tokenize(batch);
+            reply = PendingBatch.reply(batch, texts, encoder.encode(texts, role(batch)), encoder);
+            metrics.lookedUp(role(batch), texts);
+        } catch (RuntimeException | Error e) { // as above
+            reply = EncodeStream.reply(batch, unreadable(batch, e));
+        }
+        send(batch, stream, reply);
+        stream.taken();
+    }
+
+    private static Failure unreadable(EncodeBatch batch, Throwable e) {
+        LOG.error("a batch of {} texts cannot be tokenised", batch.getTextsCount(), e);
+        Status.Code code = e instanceof OutOfMemoryError ? Status.Code.RESOURCE_EXHAUSTED : Status.Code.INTERNAL;
+        String message = "texts: cannot be tokenised: " + e + "; send fewer together to find the one at fault";
+        return new Failure(code, message, "texts");
+    }
+
+    private void send(EncodeBatch batch, EncodeStream stream, EncodeReply reply) {
+        try {
+            stream.answer(batch, reply);
+        } finally {
+            admission.release(bytes(batch));
+        }
     }
 
     private List<TokenizedText> tokenize(EncodeBatch batch) {
@@ -121,11 +161,7 @@ final class BatchIntake implements AutoCloseable {
                 String message = "the vectors make no reply: " + e + "; send fewer texts together";
                 reply = EncodeStream.reply(batch, new Failure(Status.Code.INTERNAL, message));
             }
-            try {
-                stream.answer(batch, reply);
-            } finally {
-                admission.release(bytes(batch));
-            }
+            send(batch, stream, reply);
         });
     }
 

@@ -30,7 +30,7 @@ record PendingBatch(EncodeBatch batch, List<TokenizedText> texts, EncodeStream s
 
     @Override
     public void encoded(List<SparseVector> vectors) {
-        intake.answer(batch, stream, () -> reply(vectors, intake.encoder()));
+        intake.answer(batch, stream, () -> reply(batch, texts, vectors, intake.encoder()));
     }
 
     @Override
@@ -38,7 +38,9 @@ record PendingBatch(EncodeBatch batch, List<TokenizedText> texts, EncodeStream s
         intake.answer(batch, stream, failure);
     }
 
-    private EncodeReply reply(List<SparseVector> vectors, SparseEncoder encoder) {
+    /** The reply with a batch's vectors. */
+    static EncodeReply reply(
+            EncodeBatch batch, List<TokenizedText> texts, List<SparseVector> vectors, SparseEncoder encoder) {
         byte[] payload = VectorBlockCodec.encode(vectors);
         EncodedBatch.Builder encoded = EncodedBatch.newBuilder()
                 .setBatchId(batch.getBatchId())
@@ -48,7 +50,7 @@ record PendingBatch(EncodeBatch batch, List<TokenizedText> texts, EncodeStream s
                         .setPayload(UnsafeByteOperations.unsafeWrap(payload)) // nobody else holds the array
                         .setCrc32C(VectorBlockCodec.crc32c(payload)));
         for (TokenizedText text : texts) {
-            encoded.addTokens(text.ids().length);
+            encoded.addTokens(text.tokens());
             encoded.addTruncatedTokens(text.truncatedTokens());
         }
         if (batch.getIncludeTerms()) {

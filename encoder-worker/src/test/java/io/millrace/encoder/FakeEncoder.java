@@ -3,6 +3,7 @@ package io.millrace.encoder;
 import io.millrace.model.SparseEncoder;
 import io.millrace.model.TextRole;
 import io.millrace.model.TokenizedText;
+import io.millrace.model.pruning.LargestWeights;
 import io.millrace.vector.SparseVector;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,9 +26,9 @@ public class FakeEncoder implements SparseEncoder {
     private static final int MAX_QUERY_TOKENS = 32;
 
     /** One inference. */
-    public record Call(TextRole role, List<TokenizedText> texts) {
+    public record Call(TextRole role, List<int[]> texts) {
         public int longest() {
-            return texts.stream().mapToInt(text -> text.ids().length).max().orElse(0);
+            return texts.stream().mapToInt(text -> text.length).max().orElse(0);
         }
 
         public int paddedTokens() {
@@ -35,11 +36,13 @@ public class FakeEncoder implements SparseEncoder {
         }
 
         public int tokens() {
-            return texts.stream().mapToInt(text -> text.ids().length).sum();
+            return texts.stream().mapToInt(text -> text.length).sum();
         }
     }
 
-    private final BiConsumer<List<TokenizedText>, TextRole> beforeEncode;
+    private final BiConsumer<List<int[]>, TextRole> beforeEncode;
+    private final int maxPieces;
+    private final Set<TextRole> tables;
     private final List<Call> calls = Collections.synchronizedList(new ArrayList<>());
     private final Set<String> encodeThreads = ConcurrentHashMap.newKeySet();
     private final Set<String> tokenizeThreads = ConcurrentHashMap.newKeySet();
@@ -49,8 +52,15 @@ public class FakeEncoder implements SparseEncoder {
         this((texts, role) -> {});
     }
 
-    public FakeEncoder(BiConsumer<List<TokenizedText>, TextRole> beforeEncode) {
+    public FakeEncoder(BiConsumer<List<int[]>, TextRole> beforeEncode) {
+        this(beforeEncode, 1, Set.of());
+    }
+
+    /** Documents in so many pieces at most, and tables in place of inference for some roles. */
+    public FakeEncoder(BiConsumer<List<int[]>, TextRole> beforeEncode, int maxPieces, Set<TextRole> tables) {
         this.beforeEncode = beforeEncode;
+        this.maxPieces = maxPieces;
+        this.tables = tables;
     }
 
     public List<Call> calls() {
@@ -102,33 +112,48 @@ public class FakeEncoder implements SparseEncoder {
     }
 
     @Override
-    public List<TokenizedText> tokenize(List<String> texts, TextRole role) {
-        tokenizeThreads.add(Thread.currentThread().getName());
-        return texts.stream()
-                .map(text -> {
-                    int[] ids = Arrays.stream(text.split(" ", -1))
-                            .mapToInt(FakeEncoder::token)
-                            .toArray();
-                    int kept = Math.min(ids.length, maxTokens(role));
-                    return new TokenizedText(Arrays.copyOf(ids, kept), ids.length - kept);
-                })
-                .toList();
+    public boolean needsInference(TextRole role) {
+        return !tables.contains(role);
     }
 
     @Override
-    public List<SparseVector> encode(List<TokenizedText> batch, TextRole role) {
+    public List<TokenizedText> tokenize(List<String> texts, TextRole role) {
+        tokenizeThreads.add(Thread.currentThread().getName());
+        return texts.stream().map(text -> tokenize(text, role)).toList();
+    }
+
+    private TokenizedText tokenize(String text, TextRole role) {
+        int[] ids =
+                Arrays.stream(text.split(" ", -1)).mapToInt(FakeEncoder::token).toArray();
+        List<int[]> pieces = new ArrayList<>();
+        int read = 0;
+        do {
+            int end = Math.min(ids.length, read + maxTokens(role));
+            pieces.add(Arrays.copyOfRange(ids, read, end));
+            read = end;
+        } while (read < ids.length && pieces.size() < maxPieces);
+        return new TokenizedText(pieces, ids.length - read, new int[0]);
+    }
+
+    @Override
+    public List<SparseVector> encodePieces(List<int[]> pieces, TextRole role) {
         if (closed) {
             throw new IllegalStateException("encode after close");
         }
         encodeThreads.add(Thread.currentThread().getName());
-        calls.add(new Call(role, batch));
-        beforeEncode.accept(batch, role);
-        return batch.stream().map(text -> vector(text, role)).toList();
+        calls.add(new Call(role, pieces));
+        beforeEncode.accept(pieces, role);
+        return pieces.stream().map(piece -> vector(piece, role)).toList();
     }
 
-    private static SparseVector vector(TokenizedText text, TextRole role) {
+    @Override
+    public SparseVector join(TokenizedText text, List<SparseVector> pieces, TextRole role) {
+        return LargestWeights.of(pieces);
+    }
+
+    private static SparseVector vector(int[] piece, TextRole role) {
         Map<Integer, Float> counts = new TreeMap<>();
-        for (int id : text.ids()) {
+        for (int id : piece) {
             counts.merge(id, role == TextRole.QUERY ? 2f : 1f, Float::sum);
         }
         int[] ids = new int[counts.size()];

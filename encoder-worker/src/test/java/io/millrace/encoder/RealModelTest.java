@@ -7,6 +7,7 @@ import io.millrace.model.EncoderOptions;
 import io.millrace.model.SparseEncoder;
 import io.millrace.model.SparseEncoders;
 import io.millrace.model.TextRole;
+import io.millrace.model.engine.Precision;
 import io.millrace.v1.EncodedBatch;
 import io.millrace.vector.SparseVector;
 import io.millrace.vector.VectorBlockCodec;
@@ -51,8 +52,8 @@ class RealModelTest {
 
     @Test
     void vectorsOverTheStreamAreThoseOfEachTextAlone() throws Exception {
-        EncoderWorkerConfig config =
-                new EncoderWorkerConfig("127.0.0.1", 0, 0, MODEL, 2, 1024, 16, 64L << 20, Duration.ofSeconds(20));
+        EncoderWorkerConfig config = new EncoderWorkerConfig(
+                "127.0.0.1", 0, 0, MODEL, List.of(), Precision.FP32, 2, 1024, 16, 64L << 20, Duration.ofSeconds(20));
         Random random = new Random(7);
         try (EncoderWorker worker = EncoderWorker.start(config);
                 EncodeClient client = EncodeClient.open(worker.port());

@@ -49,7 +49,7 @@ final class StreamOverhead {
         }
 
         @Override
-        public List<SparseVector> encode(List<TokenizedText> batch, TextRole role) {
+        public List<SparseVector> encodePieces(List<int[]> batch, TextRole role) {
             return Collections.nCopies(batch.size(), vector);
         }
     }

@@ -20,9 +20,11 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -46,20 +48,34 @@ final class SparseModel implements AutoCloseable {
         this.threads = threads;
     }
 
+    /** Loads the weights that both roles of a contract need, see below. */
+    static SparseModel load(
+            Path directory, Architecture architecture, EncodingContract contract, EncoderOptions options)
+            throws IOException {
+        return load(directory, architecture, contract, EnumSet.allOf(TextRole.class), options);
+    }
+
     /**
      * Loads the weights that a contract needs, and starts the inference threads.
      *
      * @param directory need not have a tokenizer
+     * @param roles that this directory serves
      */
     static SparseModel load(
-            Path directory, Architecture architecture, EncodingContract contract, EncoderOptions options)
+            Path directory,
+            Architecture architecture,
+            EncodingContract contract,
+            Set<TextRole> roles,
+            EncoderOptions options)
             throws IOException {
         PyTorchRuntime.start();
         try (TensorSource files = AdaptedTensors.open(WeightFiles.open(directory), options.adapters())) {
             SparseModel model = new SparseModel(InferenceThreads.create(options.threads()));
             try {
                 model.threads.call(() -> {
-                    model.build(new Parameters(files, architecture.backbonePrefix()), architecture, contract, options);
+                    Parameters parameters = new Parameters(files, architecture.backbonePrefix());
+                    new LoadPlan(directory, architecture, parameters).requireTensors(inferred(contract, roles));
+                    model.build(parameters, architecture, contract, roles, options);
                     return true;
                 });
             } catch (RuntimeException e) {
@@ -70,14 +86,25 @@ final class SparseModel implements AutoCloseable {
         }
     }
 
+    private static List<RoleContract> inferred(EncodingContract contract, Set<TextRole> roles) {
+        return roles.stream()
+                .map(contract::role)
+                .filter(role -> role.head().needsModel())
+                .toList();
+    }
+
     private void build(
-            Parameters parameters, Architecture architecture, EncodingContract contract, EncoderOptions options) {
+            Parameters parameters,
+            Architecture architecture,
+            EncodingContract contract,
+            Set<TextRole> roles,
+            EncoderOptions options) {
         Optional<KernelLibrary> library =
                 options.kernels() == EncoderOptions.Kernels.PLAIN ? Optional.empty() : KernelLibrary.load();
         library.ifPresent(this::keep);
         PartLoader loader = new PartLoader(architecture, contract, parameters, library, options);
         Map<TextRole, Parts> loaded = new EnumMap<>(TextRole.class);
-        for (TextRole role : TextRole.values()) {
+        for (TextRole role : roles) {
             RoleContract text = contract.role(role);
             if (text.head().needsModel()) {
                 loaded.put(role, new Parts(loader.backbone(text, this::keep), loader.head(text, this::keep)));

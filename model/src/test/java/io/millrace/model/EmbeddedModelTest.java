@@ -74,7 +74,10 @@ class EmbeddedModelTest {
         assertThat(vectors.get(0).dot(vectors.get(0))).isCloseTo(39.7144, within(1e-4));
         assertThat(vectors.get(1).dot(vectors.get(1))).isCloseTo(27.0241, within(1e-4));
         assertThat(vectors.get(2).dot(vectors.get(2))).isCloseTo(26.3410, within(1e-4));
-        int today = fast.tokenize(List.of("today"), TextRole.QUERY).getFirst().ids()[1];
+        int today = fast.tokenize(List.of("today"), TextRole.QUERY)
+                .getFirst()
+                .pieces()
+                .getFirst()[1];
         assertThat(fast.term(today)).isEqualTo("today");
         assertThat(vectors.getFirst().weight(today)).isCloseTo(2.5439f, within(1e-4f));
     }
@@ -131,11 +134,14 @@ class EmbeddedModelTest {
         Random random = new Random(13);
         try (SparseModel screened = SparseModel.load(
                         MODEL,
-                        checkpoint.architecture(),
+                        checkpoint.encoder(TextRole.DOCUMENT).transformer(),
                         checkpoint.contract(),
                         options.withKernels(Kernels.SCREENED));
                 SparseModel full = SparseModel.load(
-                        MODEL, checkpoint.architecture(), checkpoint.contract(), options.withKernels(Kernels.FUSED))) {
+                        MODEL,
+                        checkpoint.encoder(TextRole.DOCUMENT).transformer(),
+                        checkpoint.contract(),
+                        options.withKernels(Kernels.FUSED))) {
             for (int i = 0; i < 20; i++) {
                 ModelInput batch = LAYOUT.of(List.of(
                         random.ints(1 + random.nextInt(80), 1000, 30_000).toArray(),
@@ -168,9 +174,15 @@ class EmbeddedModelTest {
         EncoderOptions options = EncoderOptions.defaults().withThreads(1);
         ModelInput batch = LAYOUT.of(List.of(new int[] {101, 2651, 102}));
         try (SparseModel screened = SparseModel.load(
-                        MODEL, checkpoint.architecture(), contract, options.withKernels(Kernels.SCREENED));
+                        MODEL,
+                        checkpoint.encoder(TextRole.DOCUMENT).transformer(),
+                        contract,
+                        options.withKernels(Kernels.SCREENED));
                 SparseModel full = SparseModel.load(
-                        MODEL, checkpoint.architecture(), contract, options.withKernels(Kernels.FUSED))) {
+                        MODEL,
+                        checkpoint.encoder(TextRole.DOCUMENT).transformer(),
+                        contract,
+                        options.withKernels(Kernels.FUSED))) {
             List<SparseVector> vectors = screened.encode(batch, TextRole.QUERY);
             assertThat(vectors.getFirst().size()).isGreaterThan(20_000);
             VectorDistance.assertClose(vectors, full.encode(batch, TextRole.QUERY), TOLERANCE, "dense");
@@ -184,9 +196,12 @@ class EmbeddedModelTest {
     @Test
     void saysHowMuchOfATextWasCutOff() {
         List<TokenizedText> texts = fast.tokenize(List.of("mill ".repeat(300), "mill ".repeat(254)), TextRole.DOCUMENT);
-        assertThat(texts.get(0).ids()).hasSize(256).startsWith(101).endsWith(102);
+        assertThat(texts.get(0).pieces().getFirst())
+                .hasSize(256)
+                .startsWith(101)
+                .endsWith(102);
         assertThat(texts.get(0).truncatedTokens()).isEqualTo(46);
-        assertThat(texts.get(1).ids()).hasSize(256);
+        assertThat(texts.get(1).pieces().getFirst()).hasSize(256);
         assertThat(texts.get(1).truncatedTokens()).isZero();
     }
 

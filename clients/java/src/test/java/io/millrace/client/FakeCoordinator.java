@@ -160,6 +160,7 @@ public final class FakeCoordinator extends CoordinatorGrpc.CoordinatorImplBase i
                 .toList();
         SearchResponse.Builder answer =
                 SearchResponse.newBuilder().addAllHits(hits).setQueryTerms(query.size());
+        answer.setQueryTruncatedTokens(FakeIngest.truncated(request.getText()));
         answer.getCoverageBuilder().setShardsOk(2).setShardsTotal(2).setGeneration(1);
         answer(response, answer.build());
     }
@@ -170,7 +171,9 @@ public final class FakeCoordinator extends CoordinatorGrpc.CoordinatorImplBase i
         for (String text : request.getTextsList()) {
             Map<Integer, Map.Entry<String, Integer>> byId = new TreeMap<>(Integer::compareUnsigned);
             words(text).entrySet().forEach(word -> byId.put(word.getKey().hashCode(), word));
-            var encoded = answer.addVectorsBuilder().setTokens(byId.size() + 2);
+            var encoded = answer.addVectorsBuilder()
+                    .setTokens(byId.size() + 2)
+                    .setTruncatedTokens(FakeIngest.truncated(text));
             byId.forEach((id, word) -> {
                 encoded.getVectorBuilder().addIds(id).addWeights(word.getValue());
                 encoded.addTerms(word.getKey());

@@ -184,9 +184,15 @@ public final class FakeIngest {
         IngestAck.Builder ack = IngestAck.newBuilder()
                 .setSequence(operation.getSequence())
                 .setStamp(stamp)
-                .setApplied(true);
+                .setApplied(true)
+                .setTruncatedTokens(truncated(operation.getPut().getSource().getText()));
         ack.getTokenBuilder().setShardMapEpoch(1).putAppliedIndex((int) operation.getSequence() % 2, stamp.getTime());
         return IngestResponse.newBuilder().setAck(ack).build();
+    }
+
+    /** As of a model that reads 100 words. */
+    static int truncated(String text) {
+        return Math.max(0, text.split(" ", -1).length - 100);
     }
 
     private static IngestResponse error(IngestOperation operation, Status.Code code, String field) {

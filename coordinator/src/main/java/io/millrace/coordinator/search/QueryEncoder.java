@@ -29,8 +29,9 @@ final class QueryEncoder {
      *
      * @param vector weights by term
      * @param terms spelling of each term, parallel to the vector; empty if nobody asked
+     * @param truncatedTokens tokens of the text that the model did not read
      */
-    record Query(SparseVector vector, List<String> terms) {}
+    record Query(SparseVector vector, List<String> terms, int truncatedTokens) {}
 
     Query encode(SearchRequest request, Collection collection, Duration timeout) throws InterruptedException {
         return switch (request.getQueryCase()) {
@@ -63,7 +64,8 @@ final class QueryEncoder {
                             1,
                             batch.getVectors().getCrc32C())
                     .getFirst();
-            return new Query(vector, batch.getTermsList());
+            int truncated = batch.getTruncatedTokensCount() > 0 ? batch.getTruncatedTokens(0) : 0;
+            return new Query(vector, batch.getTermsList(), truncated);
         } catch (InvalidVectorException e) {
             throw Refusals.unavailable("the worker's answer cannot be read: " + e.getMessage() + "; search again");
         }
@@ -76,7 +78,7 @@ final class QueryEncoder {
                     "is missing; a ready-made vector must name the space it was made in, so that it is never scored in another");
         }
         try {
-            return new Query(vector(request.getVector()), new ArrayList<>());
+            return new Query(vector(request.getVector()), new ArrayList<>(), 0);
         } catch (InvalidVectorException e) {
             throw Refusals.invalidArgument("vector", e.getMessage() == null ? "is invalid" : e.getMessage());
         }

@@ -80,7 +80,8 @@ public final class SearchFanout {
                         .setGeneration(collection.getGeneration())
                         .setSpaceId(collection.getSpaceId()))
                 .setToken(token(collection, answers))
-                .setQueryTerms(query.vector().size());
+                .setQueryTerms(query.vector().size())
+                .setQueryTruncatedTokens(query.truncatedTokens());
         long merged = System.nanoTime();
         boolean text = request.hasText();
         seconds.add("encode", (encoded - started) / 1e9);

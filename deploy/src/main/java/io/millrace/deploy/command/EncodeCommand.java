@@ -43,6 +43,8 @@ public final class EncodeCommand implements Callable<Integer> {
     /** Texts in one request: the most that a coordinator takes is 256. */
     private static final int BATCH = 64;
 
+    private static final int SHOWN_CHARACTERS = 60;
+
     /** Role of the texts on the command line. */
     public enum Role {
         /** Query side. */
@@ -160,6 +162,10 @@ public final class EncodeCommand implements Callable<Integer> {
                     .forEach(console::print);
         } else {
             console.print(VectorText.plain(encoded.getVector()));
+            if (encoded.getTruncatedTokens() > 0) {
+                console.say("Longer than the model reads, " + encoded.getTruncatedTokens() + " tokens left out: "
+                        + HitPrinter.shorten(text, SHOWN_CHARACTERS));
+            }
         }
     }
 }

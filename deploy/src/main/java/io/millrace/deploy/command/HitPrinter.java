@@ -39,6 +39,10 @@ public final class HitPrinter {
                             ? "Nothing found: the model sees no term in the query."
                             : "Nothing found.");
         }
+        if (response.getQueryTruncatedTokens() > 0) {
+            console.say("The query is longer than the model reads: its last " + response.getQueryTruncatedTokens()
+                    + " tokens were left out.");
+        }
         if (response.getCoverage().getShardsOk() < response.getCoverage().getShardsTotal()) {
             console.say("Incomplete: " + response.getCoverage().getShardsOk() + " of "
                     + response.getCoverage().getShardsTotal() + " shards answered.");
@@ -114,6 +118,7 @@ public final class HitPrinter {
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("hits", hits);
         answer.put("queryTerms", response.getQueryTerms());
+        answer.put("queryTruncatedTokens", response.getQueryTruncatedTokens());
         answer.put("shardsOk", response.getCoverage().getShardsOk());
         answer.put("shardsTotal", response.getCoverage().getShardsTotal());
         answer.put("generation", response.getCoverage().getGeneration());

@@ -74,6 +74,11 @@ public final class IndexCommand implements Callable<Integer> {
             description = "How long to wait for a cluster that does not answer or cannot write. Default: 2m.")
     private Duration giveUpAfter = IngestOptions.Retry.DEFAULT.giveUpAfter();
 
+    @Option(
+            names = "--list-truncated",
+            description = "Name every document that is longer than the model reads; without it they are counted.")
+    private boolean listTruncated;
+
     /** A command over a console. */
     public IndexCommand(Console console) {
         this.console = console;
@@ -89,7 +94,7 @@ public final class IndexCommand implements Callable<Integer> {
                     .withWindow(new IngestOptions.Window(inFlight, IngestOptions.Window.DEFAULT.sizeBytes()))
                     .withRetry(new IngestOptions.Retry(
                             retry.firstDelay(), retry.maxDelay(), giveUpAfter, retry.stallTimeout()));
-            IndexRun run = new IndexRun(console, reader);
+            IndexRun run = new IndexRun(console, reader, listTruncated);
             try {
                 run.stream(client, options);
             } catch (MillraceException e) {

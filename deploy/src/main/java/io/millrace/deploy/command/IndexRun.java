@@ -29,21 +29,29 @@ final class IndexRun implements IngestListener {
     private final Console console;
     private final DocumentReader reader;
     private final Progress progress;
+    private final boolean listTruncated;
     /** Places of documents without an outcome; no more than the stream's window. */
     private final Map<Long, Location> places = new ConcurrentHashMap<>();
 
     private final AtomicLong stored = new AtomicLong();
     private final AtomicLong superseded = new AtomicLong();
     private final AtomicLong truncated = new AtomicLong();
+    private final AtomicLong truncatedTokens = new AtomicLong();
     private final AtomicLong refused = new AtomicLong();
     private int unreadableFiles;
     private int connections;
     private double seconds;
 
-    IndexRun(Console console, DocumentReader reader) {
+    /**
+     * A run.
+     *
+     * @param listTruncated whether to name each document that is longer than the model reads
+     */
+    IndexRun(Console console, DocumentReader reader, boolean listTruncated) {
         this.console = console;
         this.reader = reader;
         this.progress = new Progress(console, "Indexing");
+        this.listTruncated = listTruncated;
     }
 
     /**
@@ -93,7 +101,7 @@ final class IndexRun implements IngestListener {
         switch (result.outcome()) {
             case IngestOutcome.Applied applied -> {
                 stored.incrementAndGet();
-                truncated.addAndGet(applied.truncatedTokens() > 0 ? 1 : 0);
+                noteTruncated(applied.truncatedTokens(), place, result.id());
             }
             case IngestOutcome.Superseded newer -> superseded.incrementAndGet();
             case IngestOutcome.Refused(var code, String message, String field) -> {
@@ -109,6 +117,18 @@ final class IndexRun implements IngestListener {
     @Override
     public void onReconnect(String reason, int failures, Duration delay) {
         say("Connection lost, trying again (" + failures + "): " + reason);
+    }
+
+    private void noteTruncated(int tokens, @Nullable Location place, String id) {
+        if (tokens == 0) {
+            return;
+        }
+        truncated.incrementAndGet();
+        truncatedTokens.addAndGet(tokens);
+        if (listTruncated) {
+            say(place + ": longer than the model reads, its last " + tokens + " tokens are not searched (id '" + id
+                    + "')");
+        }
     }
 
     private void refuse(@Nullable Location place, String reason) {
@@ -134,6 +154,7 @@ final class IndexRun implements IngestListener {
         fields.put("refused", refused.get());
         fields.put("superseded", superseded.get());
         fields.put("truncated", truncated.get());
+        fields.put("truncatedTokens", truncatedTokens.get());
         fields.put("unreadableFiles", unreadableFiles);
         fields.put("connections", connections);
         fields.put("seconds", Math.round(seconds * 1e3) / 1e3);
@@ -150,7 +171,11 @@ final class IndexRun implements IngestListener {
                 stored.get() / Math.max(seconds, 1e-3)));
         append(line, refused.get(), " refused");
         append(line, superseded.get(), " superseded by newer writes");
-        append(line, truncated.get(), " longer than the model reads (the rest of their text is not searched)");
+        append(
+                line,
+                truncated.get(),
+                " longer than the model reads (" + truncatedTokens.get() + " tokens of them are not searched"
+                        + (listTruncated ? ")" : "; --list-truncated names them)"));
         append(line, unreadableFiles, " file(s) not read to the end");
         console.say(line.append('.').toString());
     }

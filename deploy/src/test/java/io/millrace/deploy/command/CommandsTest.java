@@ -177,6 +177,45 @@ class CommandsTest {
     }
 
     @Test
+    void saysWhatTheModelDidNotRead() throws IOException {
+        String longText = "word ".repeat(120) + "end";
+        String corpus = file("long.jsonl", """
+                {"id": "short", "text": "x"}
+                {"id": "long", "text": "%s"}
+                {"id": "longer", "text": "%s"}
+                """.formatted(longText, longText.repeat(2)));
+        CommandRun counted = run("index", corpus);
+        assertThat(counted.code()).isZero();
+        assertThat(counted.err())
+                .contains("2 longer than the model reads (162 tokens of them are not searched; --list-truncated names")
+                .doesNotContain("(id 'long')");
+        CommandRun listed = run("index", corpus, "--list-truncated");
+        assertThat(listed.err())
+                .contains(corpus + ":2: longer than the model reads, its last 21 tokens are not searched (id 'long')")
+                .contains(corpus + ":3: longer than the model reads, its last 141 tokens");
+        assertThat(run("index", corpus, "-o", "json")
+                        .json()
+                        .get("truncatedTokens")
+                        .asInt())
+                .isEqualTo(162);
+
+        assertThat(run("search", longText).err()).contains("longer than the model reads: its last 21 tokens");
+        assertThat(run("search", longText, "-o", "json")
+                        .json()
+                        .get("queryTruncatedTokens")
+                        .asInt())
+                .isEqualTo(21);
+        assertThat(run("search", "x").err()).doesNotContain("longer");
+        assertThat(run("encode", longText).err()).contains("21 tokens left out: word word");
+        assertThat(run("encode", "--show", longText).out()).contains("tokens, 21 left out)");
+        assertThat(run("encode", "-o", "json", longText)
+                        .json()
+                        .get("truncatedTokens")
+                        .asInt())
+                .isEqualTo(21);
+    }
+
+    @Test
     void readsGzippedFilesAndPatternsInOrder() throws IOException {
         for (int i = 3; i >= 1; i--) {
             try (OutputStream out =

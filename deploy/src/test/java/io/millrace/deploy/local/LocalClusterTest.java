@@ -52,13 +52,15 @@ class LocalClusterTest {
             assertThat(indexed.code()).isZero();
             assertThat(indexed.json().get("stored").asInt()).isEqualTo(6);
             assertThat(indexed.json().get("truncated").asInt()).isEqualTo(1);
+            // 600 words, of which 254 are read.
+            assertThat(indexed.json().get("truncatedTokens").asInt()).isEqualTo(346);
             assertThat(ask(cluster, "{\"id\": \"changed\", \"text\": \"the cultivation of grapes\"}", "index", "-")
                             .code())
                     .isZero();
             assertThat(ask(cluster, "", "delete", "gone").code()).isZero();
             checkAnswers(cluster);
         }
-        assertThatThrownBy(() -> LocalCluster.start(new LocalClusterOptions(folder, MODEL, 0, 1, 1)))
+        assertThatThrownBy(() -> LocalCluster.start(new LocalClusterOptions(folder, ModelChoice.of(MODEL), 0, 1, 1)))
                 .hasMessageContaining("belongs to a cluster with 2 index servers");
         try (LocalCluster cluster = LocalCluster.start(LocalClusterOptions.of(folder, MODEL, 0))) {
             checkAnswers(cluster);

@@ -11,13 +11,14 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The owner of the model: one thread takes requests from a bounded channel, cuts inference batches and is the only
- * caller of {@link SparseEncoder#encode}.
+ * caller of {@link SparseEncoder#encodePieces} for roles that need inference; others need no queue.
  *
  * <p>Queries go before documents, between any two batches. Requests whose caller is gone, or that were not started in
  * time, are dropped before each batch. Submitting is safe from any thread.
@@ -168,6 +169,9 @@ public final class BatchQueue implements AutoCloseable {
     private int startBudget() {
         if (limits.tokenBudget() > 0) {
             return limits.tokenBudget();
+        }
+        if (Stream.of(TextRole.values()).noneMatch(encoder::needsInference)) {
+            return TokenBudget.DEFAULT_TOKENS; // nothing comes here
         }
         try {
             int measured = TokenBudget.measure(encoder, System::nanoTime);

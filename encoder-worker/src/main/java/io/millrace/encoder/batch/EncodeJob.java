@@ -1,18 +1,24 @@
 package io.millrace.encoder.batch;
 
+import io.millrace.model.SparseEncoder;
 import io.millrace.model.TextRole;
 import io.millrace.model.TokenizedText;
 import io.millrace.vector.SparseVector;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * One request on its way through the queue: its tokenised texts, and its vectors as they come.
  *
- * <p>Its texts may be spread over several inference batches and share them with other requests; the vectors are put
- * back in the order of the texts. After {@link BatchQueue#submit} only the queue's thread touches it.
+ * <p>Its texts, and the pieces of a long one, may be spread over several inference batches and share them with other
+ * requests; a text's pieces are joined as soon as the last of them is there, and the vectors are put back in the order of the
+ * texts. After {@link BatchQueue#submit} only the queue's thread touches it.
  */
 public final class EncodeJob {
     /** Who waits for the vectors. Called by the queue's thread, exactly once: hand long work to another thread. */
@@ -34,11 +40,24 @@ public final class EncodeJob {
     private final long latestStartNanos;
     private final Caller caller;
     private final SparseVector[] vectors;
-    private int planned; // texts that a window has taken, from the first on
+    private final Map<Integer, PieceVectors> partial = new HashMap<>(); // by text, of those in several pieces
+    private int plannedTexts; // texts all of whose pieces a window has taken, from the first on
+    private int plannedPieces; // pieces of the next text that it has taken
     private int unfinished; // texts without a vector
-    private long waitingTokens; // tokens of texts that no inference has been started for
+    private long waitingTokens; // tokens of pieces that no inference has been started for
     private boolean started;
     private boolean finished;
+
+    /** Vectors of a text's pieces, as they come. */
+    private static final class PieceVectors {
+        private final List<SparseVector> vectors;
+        private int missing;
+
+        PieceVectors(int pieces) {
+            this.vectors = new ArrayList<>(Collections.nCopies(pieces, SparseVector.EMPTY));
+            this.missing = pieces;
+        }
+    }
 
     /**
      * A request.
@@ -58,13 +77,19 @@ public final class EncodeJob {
         this.vectors = new SparseVector[texts.size()];
         Arrays.fill(vectors, SparseVector.EMPTY);
         this.unfinished = texts.size();
-        this.waitingTokens = texts.stream().mapToLong(text -> text.ids().length).sum();
+        this.waitingTokens = texts.stream().mapToLong(TokenizedText::tokens).sum();
     }
 
-    /** One text of a request. */
-    record Slot(EncodeJob job, int index, TokenizedText text) {
+    /**
+     * One piece of one text of a request.
+     *
+     * @param index of the text
+     * @param piece of the text, from 0
+     * @param ids its tokens
+     */
+    record Slot(EncodeJob job, int index, int piece, int[] ids) {
         int tokens() {
-            return text.ids().length;
+            return ids.length;
         }
     }
 
@@ -89,12 +114,17 @@ public final class EncodeJob {
     }
 
     boolean hasUnplanned() {
-        return planned < texts.size();
+        return plannedTexts < texts.size();
     }
 
     Slot plan() {
-        Slot slot = new Slot(this, planned, texts.get(planned));
-        planned++;
+        List<int[]> pieces = texts.get(plannedTexts).pieces();
+        Slot slot = new Slot(this, plannedTexts, plannedPieces, pieces.get(plannedPieces));
+        plannedPieces++;
+        if (plannedPieces == pieces.size()) {
+            plannedTexts++;
+            plannedPieces = 0;
+        }
         return slot;
     }
 
@@ -103,9 +133,25 @@ public final class EncodeJob {
         waitingTokens -= slot.tokens();
     }
 
-    void put(Slot slot, SparseVector vector) {
-        vectors[slot.index()] = vector;
-        if (--unfinished == 0 && !finished) {
+    /** Takes a piece's vector; with the last piece of a text, its vectors are joined. */
+    void put(Slot slot, SparseVector vector, SparseEncoder encoder) {
+        if (finished) {
+            return;
+        }
+        TokenizedText text = texts.get(slot.index());
+        int count = text.pieces().size();
+        List<SparseVector> pieces = List.of(vector);
+        if (count > 1) {
+            PieceVectors partly = partial.computeIfAbsent(slot.index(), index -> new PieceVectors(count));
+            partly.vectors.set(slot.piece(), vector);
+            if (--partly.missing > 0) {
+                return;
+            }
+            partial.remove(slot.index());
+            pieces = partly.vectors;
+        }
+        vectors[slot.index()] = encoder.join(text, pieces, role);
+        if (--unfinished == 0) {
             finished = true;
             call(() -> caller.encoded(List.of(vectors)));
         }
@@ -115,6 +161,7 @@ public final class EncodeJob {
         if (!finished) {
             finished = true;
             waitingTokens = 0;
+            partial.clear();
             call(() -> caller.failed(failure));
         }
     }

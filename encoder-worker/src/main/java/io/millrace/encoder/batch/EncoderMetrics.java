@@ -1,9 +1,11 @@
 package io.millrace.encoder.batch;
 
 import io.millrace.model.TextRole;
+import io.millrace.model.TokenizedText;
 import io.millrace.service.Metrics;
 import io.millrace.service.Metrics.LabelledRecorder;
 import io.millrace.service.Metrics.Recorder;
+import java.util.List;
 import java.util.Locale;
 
 /** What a worker counts. Padding waste is padding tokens over padding tokens plus tokens. Safe for any thread. */
@@ -22,7 +24,8 @@ public final class EncoderMetrics {
     /** Registers the metrics of one worker. */
     public EncoderMetrics(Metrics metrics) {
         this.metrics = metrics;
-        batchTexts = metrics.sizes("millrace_encoder_batch_texts", "Texts in an inference batch.");
+        batchTexts =
+                metrics.sizes("millrace_encoder_batch_texts", "Texts, and pieces of long ones, in an inference batch.");
         batchPaddedTokens =
                 metrics.sizes("millrace_encoder_batch_padded_tokens", "Padded tokens in an inference batch.");
         inferenceSeconds =
@@ -41,19 +44,27 @@ public final class EncoderMetrics {
     /**
      * Size of an inference batch.
      *
+     * @param texts texts that begin in it
+     * @param pieces rows: texts, or pieces of long ones
      * @param tokens tokens without padding
-     * @param paddedTokens texts times the longest
+     * @param paddedTokens rows times the longest
      */
-    record Shape(int texts, int tokens, int paddedTokens) {}
+    record Shape(int texts, int pieces, int tokens, int paddedTokens) {}
 
     void inferred(TextRole role, Shape shape, double seconds) {
         String label = label(role);
-        batchTexts.add(shape.texts());
+        batchTexts.add(shape.pieces());
         batchPaddedTokens.add(shape.paddedTokens());
         inferenceSeconds.add(label, seconds);
         texts.add(label, shape.texts());
         tokens.add(label, shape.tokens());
         padding.add(label, shape.paddedTokens() - shape.tokens());
+    }
+
+    /** Counts texts whose vectors came from a table. */
+    public void lookedUp(TextRole role, List<TokenizedText> looked) {
+        texts.add(label(role), looked.size());
+        tokens.add(label(role), looked.stream().mapToInt(TokenizedText::tokens).sum());
     }
 
     void inferenceFailed() {

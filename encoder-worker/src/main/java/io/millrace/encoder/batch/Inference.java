@@ -4,7 +4,6 @@ import io.grpc.Status;
 import io.millrace.encoder.batch.EncodeJob.Slot;
 import io.millrace.model.SparseEncoder;
 import io.millrace.model.TextRole;
-import io.millrace.model.TokenizedText;
 import io.millrace.vector.SparseVector;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -53,8 +52,17 @@ final class Inference {
             }
             budget.succeeded();
             for (int i = 0; i < part.size(); i++) {
-                part.get(i).job().put(part.get(i), vectors.get(i));
+                put(part.get(i), vectors.get(i));
             }
+        }
+    }
+
+    private void put(Slot slot, SparseVector vector) {
+        try {
+            slot.job().put(slot, vector, encoder);
+        } catch (RuntimeException | Error e) { // pieces that cannot be joined are no reason to end the thread
+            metrics.inferenceFailed();
+            failAlone(slot, e);
         }
     }
 
@@ -74,16 +82,17 @@ final class Inference {
     }
 
     private List<SparseVector> encode(List<Slot> part, TextRole role) {
-        List<TokenizedText> texts = part.stream().map(Slot::text).toList();
+        List<int[]> pieces = part.stream().map(Slot::ids).toList();
         long begun = System.nanoTime();
-        List<SparseVector> vectors = encoder.encode(texts, role);
+        List<SparseVector> vectors = encoder.encodePieces(pieces, role);
         double seconds = (System.nanoTime() - begun) / 1e9;
-        if (vectors.size() != texts.size()) {
+        if (vectors.size() != pieces.size()) {
             throw new IllegalStateException(
-                    "model " + encoder.name() + " gave " + vectors.size() + " vectors for " + texts.size() + " texts");
+                    "model " + encoder.name() + " gave " + vectors.size() + " vectors for " + pieces.size() + " texts");
         }
+        int texts = (int) part.stream().filter(slot -> slot.piece() == 0).count();
         int tokens = part.stream().mapToInt(Slot::tokens).sum();
-        metrics.inferred(role, new EncoderMetrics.Shape(part.size(), tokens, paddedTokens(part)), seconds);
+        metrics.inferred(role, new EncoderMetrics.Shape(texts, part.size(), tokens, paddedTokens(part)), seconds);
         return vectors;
     }
 

@@ -11,7 +11,8 @@ import java.util.List;
  * Waiting requests of one role. Texts are taken in order of arrival into a window, sorted by length, and cut into
  * batches from the longest on, so that texts of about one length share a batch.
  *
- * <p>Padded tokens are a batch's cost: its longest text times its number of texts. A batch grows until the budget or the
+ * <p>A long text that is read in pieces counts as that many texts here. Padded tokens are a batch's cost: its longest text
+ * times its number of texts. A batch grows until the budget or the
  * allowed share of padding is reached; as lengths only fall from there, the share of every batch holds by construction.
  * A window is finished before the next is filled, so no text waits for more than the windows before its own. One thread.
  */

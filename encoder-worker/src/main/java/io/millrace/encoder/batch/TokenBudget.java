@@ -2,7 +2,6 @@ package io.millrace.encoder.batch;
 
 import io.millrace.model.SparseEncoder;
 import io.millrace.model.TextRole;
-import io.millrace.model.TokenizedText;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -69,22 +68,23 @@ final class TokenBudget {
      * way. Takes about 5 s at most, more only if a single smallest batch does.
      */
     static int measure(SparseEncoder encoder, LongSupplier nanoTime) {
-        int length = Math.max(1, Math.min(PROBE_TEXT_TOKENS, encoder.maxTokens(TextRole.DOCUMENT)));
-        TokenizedText text = probeText(encoder, length);
+        TextRole role = encoder.needsInference(TextRole.DOCUMENT) ? TextRole.DOCUMENT : TextRole.QUERY;
+        int length = Math.max(1, Math.min(PROBE_TEXT_TOKENS, encoder.maxTokens(role)));
+        int[] text = probe(encoder, role, length);
         long begun = nanoTime.getAsLong();
         int best = 0;
         double bestRate = 0;
         for (int budget = SMALLEST_PROBE; budget <= LARGEST_PROBE; budget *= 2) {
-            List<TokenizedText> batch = Collections.nCopies(Math.max(1, budget / text.ids().length), text);
+            List<int[]> batch = Collections.nCopies(Math.max(1, budget / text.length), text);
             double seconds;
             try {
-                encoder.encode(batch, TextRole.DOCUMENT); // the first run of a shape also plans and allocates
-                seconds = Math.min(seconds(encoder, batch, nanoTime), seconds(encoder, batch, nanoTime));
+                encoder.encodePieces(batch, role); // the first run of a shape also plans and allocates
+                seconds = Math.min(seconds(encoder, batch, role, nanoTime), seconds(encoder, batch, role, nanoTime));
             } catch (RuntimeException | OutOfMemoryError e) {
                 LOG.warn("warm-up batch of {} padded tokens failed: {}", budget, e.toString());
                 break;
             }
-            double rate = batch.size() * text.ids().length / seconds;
+            double rate = batch.size() * text.length / seconds;
             LOG.debug("warm-up: {} padded tokens at {} tokens/s", budget, Math.round(rate));
             if (best > 0 && rate < bestRate * WORTHWHILE_GAIN) {
                 break;
@@ -99,15 +99,15 @@ final class TokenBudget {
         return best == 0 ? DEFAULT_TOKENS : best;
     }
 
-    private static double seconds(SparseEncoder encoder, List<TokenizedText> batch, LongSupplier nanoTime) {
+    private static double seconds(SparseEncoder encoder, List<int[]> batch, TextRole role, LongSupplier nanoTime) {
         long begun = nanoTime.getAsLong();
-        encoder.encode(batch, TextRole.DOCUMENT);
+        encoder.encodePieces(batch, role);
         return Math.max(1, nanoTime.getAsLong() - begun) / 1e9;
     }
 
-    private static TokenizedText probeText(SparseEncoder encoder, int length) {
+    private static int[] probe(SparseEncoder encoder, TextRole role, int length) {
         String words = "mill race water wheel stone grain ".repeat(length / 4 + 1);
-        return encoder.tokenize(List.of(words.substring(0, Math.min(words.length(), length * 5))), TextRole.DOCUMENT)
-                .getFirst();
+        String text = words.substring(0, Math.min(words.length(), length * 5));
+        return encoder.tokenize(List.of(text), role).getFirst().pieces().getFirst();
     }
 }

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -103,6 +104,34 @@ class BatchQueueTest {
             large.vectors();
         }
         assertThat(encoder.calls().stream().map(call -> call.texts().size())).containsExactly(1, 32, 32, 32, 20);
+    }
+
+    @Test
+    void piecesOfLongTextsCountAgainstTheBudgetOneByOneAndAreJoined() throws Exception {
+        Random random = new Random(4);
+        Gate gate = new Gate();
+        FakeEncoder encoder = new FakeEncoder((texts, role) -> gate.pass(), 6, Set.of());
+        FakeEncoder direct = new FakeEncoder((texts, role) -> {}, 6, Set.of());
+        List<List<String>> requests = new ArrayList<>();
+        List<Answer> answers = new ArrayList<>();
+        try (BatchQueue queue = start(encoder)) {
+            for (int i = 0; i < 12; i++) {
+                requests.add(Texts.random(random, 1 + random.nextInt(6), 4_000));
+                answers.add(submit(queue, encoder, requests.get(i), TextRole.DOCUMENT));
+            }
+            gate.open();
+            for (int i = 0; i < requests.size(); i++) {
+                List<TokenizedText> tokens = direct.tokenize(requests.get(i), TextRole.DOCUMENT);
+                assertThat(answers.get(i).vectors()).isEqualTo(direct.encode(tokens, TextRole.DOCUMENT));
+            }
+        }
+        // Texts of up to 3,072 tokens, and no batch above 2,048.
+        assertThat(encoder.calls()).allMatch(call -> call.paddedTokens() <= BUDGET);
+        int texts = requests.stream().mapToInt(List::size).sum();
+        int pieces =
+                encoder.calls().stream().mapToInt(call -> call.texts().size()).sum();
+        assertThat(pieces).isGreaterThan(2 * texts);
+        assertThat(metrics.text()).contains("millrace_encoder_texts_total{role=\"document\",} " + texts + ".0");
     }
 
     @Test

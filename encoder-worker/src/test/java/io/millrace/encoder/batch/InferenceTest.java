@@ -9,8 +9,10 @@ import io.millrace.encoder.Texts;
 import io.millrace.model.TextRole;
 import io.millrace.model.TokenizedText;
 import io.millrace.service.Metrics;
+import io.millrace.vector.SparseVector;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,8 +35,8 @@ class InferenceTest {
         return answer;
     }
 
-    private static boolean holds(List<TokenizedText> batch, String word) {
-        return batch.stream().anyMatch(text -> text.ids()[0] == FakeEncoder.token(word));
+    private static boolean holds(List<int[]> batch, String word) {
+        return batch.stream().anyMatch(text -> text[0] == FakeEncoder.token(word));
     }
 
     @Test
@@ -72,6 +74,46 @@ class InferenceTest {
             }
             // The queue goes on at full budget: a bad text says nothing about memory.
             assertThat(queue.tokenBudget()).isEqualTo(BUDGET);
+        }
+    }
+
+    @Test
+    void aPoisonousPieceFailsItsText() throws Exception {
+        FakeEncoder encoder = new FakeEncoder(
+                (batch, role) -> {
+                    if (holds(batch, "poison")) {
+                        throw new IllegalArgumentException("index out of range in self");
+                    }
+                },
+                3,
+                Set.of());
+        try (BatchQueue queue = start(encoder)) {
+            String poisoned = "x ".repeat(512) + "poison" + " x".repeat(700);
+            Failure failure =
+                    submit(queue, encoder, List.of("a", poisoned, "b")).failure();
+            assertThat(failure.field()).isEqualTo("texts[1]");
+            assertThat(submit(queue, encoder, List.of("y ".repeat(1_300))).vectors())
+                    .hasSize(1);
+        }
+    }
+
+    @Test
+    void aTextThatCannotBeJoinedFailsOnlyItsOwnRequest() throws Exception {
+        FakeEncoder encoder = new FakeEncoder() {
+            @Override
+            public SparseVector join(TokenizedText text, List<SparseVector> pieces, TextRole role) {
+                if (text.tokens() == 7) {
+                    throw new IllegalArgumentException("vector has 65537 entries");
+                }
+                return super.join(text, pieces, role);
+            }
+        };
+        try (BatchQueue queue = start(encoder)) {
+            Answer fine = submit(queue, encoder, Texts.ofWords(3, 6));
+            Answer bad = submit(queue, encoder, List.of("a b", "a b c d e f g"));
+            assertThat(bad.failure().message()).contains("texts[1] (7 tokens)").contains("65537 entries");
+            assertThat(fine.vectors()).hasSize(3);
+            assertThat(submit(queue, encoder, Texts.ofWords(2, 6)).vectors()).hasSize(2);
         }
     }
 
@@ -117,8 +159,8 @@ class InferenceTest {
     void aModelThatLosesVectorsIsCaught() throws Exception {
         FakeEncoder encoder = new FakeEncoder() {
             @Override
-            public List<io.millrace.vector.SparseVector> encode(List<TokenizedText> batch, TextRole role) {
-                return super.encode(batch.subList(1, batch.size()), role);
+            public List<SparseVector> encodePieces(List<int[]> batch, TextRole role) {
+                return super.encodePieces(batch.subList(1, batch.size()), role);
             }
         };
         try (BatchQueue queue = start(encoder)) {

@@ -9,10 +9,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
+import java.util.stream.StreamSupport;
 
 /** Fields of a {@code config.json}, checked. */
 final class ConfigJson {
     private static final int MAX_EXTENT = 1 << 24;
+
+    /** Several times what the deepest published models have; each layer takes memory before its weights are looked for. */
+    private static final int MAX_LAYERS = 1_024;
+
+    private static final int MAX_SHOWN = 80;
 
     private final String file;
     private final JsonNode root;
@@ -37,12 +45,30 @@ final class ConfigJson {
 
     /** Extent of something: a whole number from 1 to 2^24. */
     int extent(String key) {
+        return upTo(key, MAX_EXTENT);
+    }
+
+    /** Number of layers: a whole number from 1 to 1,024. */
+    int layers(String key) {
+        return upTo(key, MAX_LAYERS);
+    }
+
+    private int upTo(String key, int most) {
         JsonNode value = root.path(key);
-        if (!value.isInt() || value.asInt() < 1 || value.asInt() > MAX_EXTENT) {
-            throw new InvalidModelException(file + ": " + key + " is " + (value.isMissingNode() ? "missing" : value)
-                    + ", but must be a whole number from 1 to " + MAX_EXTENT);
+        if (!value.isInt() || value.asInt() < 1 || value.asInt() > most) {
+            throw invalid(key, "a whole number from 1 to " + most);
         }
         return value.asInt();
+    }
+
+    private InvalidModelException invalid(String key, String rule) {
+        return refused(key, "must be " + rule + "; take the config.json that belongs to the weights");
+    }
+
+    /** A value for messages; a damaged file may have megabytes in one. */
+    private static String shown(JsonNode value) {
+        String text = value.isMissingNode() ? "missing" : value.toString();
+        return text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN) + "…";
     }
 
     /** An extent that may be left out or null. */
@@ -50,14 +76,14 @@ final class ConfigJson {
         return given(key) ? extent(key) : otherwise;
     }
 
-    /** A whole number from 0 that may be left out or null. */
+    /** A whole number from 0 to 2^24 that may be left out or null. */
     Optional<Integer> id(String key) {
         if (!given(key)) {
             return Optional.empty();
         }
         JsonNode value = root.path(key);
-        if (!value.isInt() || value.asInt() < 0) {
-            throw new InvalidModelException(file + ": " + key + " is " + value + ", but must be a whole number from 0");
+        if (!value.isInt() || value.asInt() < 0 || value.asInt() > MAX_EXTENT) {
+            throw invalid(key, "a whole number from 0 to " + MAX_EXTENT);
         }
         return Optional.of(value.asInt());
     }
@@ -69,7 +95,7 @@ final class ConfigJson {
             return otherwise;
         }
         if (!value.isNumber() || !(value.asDouble() > 0 && value.asDouble() < Double.POSITIVE_INFINITY)) {
-            throw new InvalidModelException(file + ": " + key + " is " + value + ", but must be a number above 0");
+            throw invalid(key, "a number above 0");
         }
         return value.asDouble();
     }
@@ -78,8 +104,8 @@ final class ConfigJson {
     double epsilon(String key, double otherwise) {
         JsonNode value = root.path(key);
         double epsilon = given(key) ? value.asDouble(-1) : otherwise;
-        if (!(epsilon >= 0 && epsilon < 1)) {
-            throw new InvalidModelException(file + ": " + key + " is " + value + ", but must lie in [0, 1)");
+        if ((given(key) && !value.isNumber()) || !(epsilon >= 0 && epsilon < 1)) {
+            throw invalid(key, "a number from 0 and below 1");
         }
         return epsilon;
     }
@@ -87,7 +113,7 @@ final class ConfigJson {
     boolean flag(String key, boolean otherwise) {
         JsonNode value = root.path(key);
         if (given(key) && !value.isBoolean()) {
-            throw new InvalidModelException(file + ": " + key + " is " + value + ", but must be true or false");
+            throw invalid(key, "true or false");
         }
         return given(key) ? value.asBoolean() : otherwise;
     }
@@ -98,7 +124,7 @@ final class ConfigJson {
 
     /** Texts of a list; empty if it is left out. */
     List<String> texts(String key) {
-        return java.util.stream.StreamSupport.stream(root.path(key).spliterator(), false)
+        return StreamSupport.stream(root.path(key).spliterator(), false)
                 .map(JsonNode::asText)
                 .toList();
     }
@@ -107,11 +133,38 @@ final class ConfigJson {
         return root.hasNonNull(key);
     }
 
+    /** Whether there is such a key, if only to say null. */
+    boolean has(String key) {
+        return root.has(key);
+    }
+
     /** An object inside, with its place in messages; empty if it is left out or null. */
     Optional<ConfigJson> object(String key) {
-        return root.path(key).isObject()
-                ? Optional.of(new ConfigJson(file + ": " + key, root.path(key)))
-                : Optional.empty();
+        if (!given(key)) {
+            return Optional.empty();
+        }
+        if (!root.path(key).isObject()) {
+            throw invalid(key, "an object");
+        }
+        return Optional.of(new ConfigJson(file + ": " + key, root.path(key)));
+    }
+
+    /**
+     * Refuses a list of the layers' kinds that differs from what the other keys make of them.
+     *
+     * @param local whether a layer, by its number, sees a window
+     */
+    void requireLayerTypes(int layers, IntPredicate local) {
+        String key = "layer_types";
+        if (!given(key)) {
+            return;
+        }
+        List<String> expected = IntStream.range(0, layers)
+                .mapToObj(layer -> local.test(layer) ? "sliding_attention" : "full_attention")
+                .toList();
+        if (!texts(key).equals(expected)) {
+            throw refused(key, "the other keys make it " + expected + ", and no other pattern is supported");
+        }
     }
 
     Activation activation(String key, String otherwise) {
@@ -142,6 +195,6 @@ final class ConfigJson {
     }
 
     InvalidModelException refused(String key, String why) {
-        return new InvalidModelException(file + ": " + key + " is " + root.path(key) + ", but " + why);
+        return new InvalidModelException(file + ": " + key + " is " + shown(root.path(key)) + ", but " + why);
     }
 }

@@ -7,6 +7,7 @@ import io.millrace.model.contract.ReadingMode;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Decoders with rotary positions, root-mean-square norms and gated feed-forward blocks: Llama (Touvron et al. 2023),
@@ -45,6 +46,10 @@ public record LlamaArchitecture(
         double epsilon,
         Activation activation)
         implements Architecture {
+    private static final int DEFAULT_WINDOW = 4_096;
+
+    /** Layers of a Qwen without a window, where the file does not say. */
+    private static final int QWEN_GLOBAL_LAYERS = 28;
 
     /**
      * Which linear layers have a bias.
@@ -58,7 +63,7 @@ public record LlamaArchitecture(
     static LlamaArchitecture read(ConfigJson config) {
         String type = config.text("model_type", "");
         int hidden = config.extent("hidden_size");
-        int depth = config.extent("num_hidden_layers");
+        int depth = config.layers("num_hidden_layers");
         int heads = config.extent("num_attention_heads");
         int keyHeads = config.extent("num_key_value_heads", heads);
         config.headWidth("num_attention_heads", heads, "num_key_value_heads", keyHeads);
@@ -66,11 +71,12 @@ public record LlamaArchitecture(
                 ? config.extent("head_dim")
                 : config.headWidth("hidden_size", hidden, "num_attention_heads", heads);
         boolean attentionBias = type.equals("qwen2") || config.flag("attention_bias", false);
-        boolean sliding = switch (type) {
-            case "mistral" -> config.given("sliding_window");
-            case "qwen2", "qwen3" -> config.flag("use_sliding_window", false);
-            default -> false;
-        };
+        boolean qwen = type.equals("qwen2") || type.equals("qwen3");
+        int window = window(config, type);
+        int firstWindowed = qwen ? config.id("max_window_layers").orElse(QWEN_GLOBAL_LAYERS) : 0;
+        if (qwen) {
+            config.requireLayerTypes(depth, layer -> window > 0 && layer >= firstWindowed);
+        }
         return new LlamaArchitecture(
                 type,
                 config.extent("vocab_size"),
@@ -82,11 +88,24 @@ public record LlamaArchitecture(
                 config.extent("intermediate_size"),
                 config.extent("max_position_embeddings"),
                 RotationJson.read(config, width),
-                sliding ? config.extent("sliding_window") : 0,
-                type.equals("mistral") ? 0 : config.id("max_window_layers").orElse(0),
+                window,
+                firstWindowed,
                 new Biases(attentionBias, attentionBias && !type.equals("qwen2"), config.flag("mlp_bias", false)),
                 config.epsilon("rms_norm_eps", 1e-6),
                 config.activation("hidden_act", "silu"));
+    }
+
+    /** Positions that a position sees; 0 = all before it. What a file leaves out is as transformers has it. */
+    private static int window(ConfigJson config, String type) {
+        return switch (type) {
+            case "mistral" ->
+                config.has("sliding_window") && !config.given("sliding_window")
+                        ? 0
+                        : config.extent("sliding_window", DEFAULT_WINDOW);
+            case "qwen2", "qwen3" ->
+                config.flag("use_sliding_window", false) ? config.extent("sliding_window", DEFAULT_WINDOW) : 0;
+            default -> 0;
+        };
     }
 
     @Override
@@ -160,6 +179,11 @@ public record LlamaArchitecture(
 
     @Override
     public List<String> unused(ReadingMode reading) {
-        return List.of("model.rotary_emb.inv_freq");
+        // Frequencies, which follow from config.json; older checkpoints hold them once a layer.
+        return Stream.concat(
+                        Stream.of("model.rotary_emb.inv_freq"),
+                        IntStream.range(0, depth)
+                                .mapToObj(number -> "model.layers." + number + ".self_attn.rotary_emb.inv_freq"))
+                .toList();
     }
 }

@@ -61,20 +61,23 @@ public record ModernBertArchitecture(
         config.headWidth("hidden_size", hidden, "num_attention_heads", heads);
         Optional<ConfigJson> rope = config.object("rope_parameters");
         double globalTheta = rope.flatMap(parameters -> parameters.object("full_attention"))
-                .map(parameters -> parameters.positive("rope_theta", 160_000))
+                .map(parameters -> theta(parameters, 160_000))
                 .orElseGet(() -> config.positive("global_rope_theta", 160_000));
         double localTheta = rope.flatMap(parameters -> parameters.object("sliding_attention"))
-                .map(parameters -> parameters.positive("rope_theta", 10_000))
+                .map(parameters -> theta(parameters, 10_000))
                 .orElseGet(
                         () -> config.given("local_rope_theta") ? config.positive("local_rope_theta", 1) : globalTheta);
+        int depth = config.layers("num_hidden_layers");
+        int globalEvery = config.extent("global_attn_every_n_layers", 3);
+        config.requireLayerTypes(depth, layer -> layer % globalEvery != 0);
         return new ModernBertArchitecture(
                 config.extent("vocab_size"),
                 hidden,
-                config.extent("num_hidden_layers"),
+                depth,
                 heads,
                 config.extent("intermediate_size"),
                 config.extent("max_position_embeddings"),
-                config.extent("global_attn_every_n_layers", 3),
+                globalEvery,
                 config.extent("local_attention", 128) / 2,
                 globalTheta,
                 localTheta,
@@ -87,6 +90,11 @@ public record ModernBertArchitecture(
                 config.epsilon("norm_eps", 1e-5),
                 config.activation("hidden_activation", "gelu"),
                 config.activation("classifier_activation", "gelu"));
+    }
+
+    private static double theta(ConfigJson rope, double otherwise) {
+        rope.mustBe("rope_type", "default", "default");
+        return rope.positive("rope_theta", otherwise);
     }
 
     @Override

@@ -56,7 +56,7 @@ public record OptArchitecture(
                 config.extent("vocab_size"),
                 hidden,
                 config.extent("word_embed_proj_dim", hidden),
-                config.extent("num_hidden_layers"),
+                config.layers("num_hidden_layers"),
                 heads,
                 config.extent("ffn_dim"),
                 config.extent("max_position_embeddings"),

@@ -12,21 +12,39 @@ final class RotationJson {
         if (width % 2 != 0) {
             throw config.refused("head_dim", "rotary positions need an even width of heads");
         }
+        refusePartial(config);
         Optional<ConfigJson> parameters = config.object("rope_parameters");
         if (parameters.isPresent()) {
             ConfigJson rope = parameters.get();
-            return new Rotation(width, rope.positive("rope_theta", 10_000), scaling(rope));
+            return checked(rope, new Rotation(width, rope.positive("rope_theta", 10_000), scaling(rope)));
         }
-        return new Rotation(
-                width,
-                config.positive("rope_theta", 10_000),
-                config.object("rope_scaling").map(RotationJson::scaling).orElseGet(Scaling.None::new));
+        return checked(
+                config,
+                new Rotation(
+                        width,
+                        config.positive("rope_theta", 10_000),
+                        config.object("rope_scaling").map(RotationJson::scaling).orElseGet(Scaling.None::new)));
+    }
+
+    /** Some numbers that are possible one by one give angles that are not. */
+    private static Rotation checked(ConfigJson config, Rotation rotation) {
+        for (float frequency : rotation.frequencies()) {
+            if (!Float.isFinite(frequency)) {
+                throw config.refused(
+                        "rope_theta", "with the scaling given some angles are infinite; the file is damaged");
+            }
+        }
+        return rotation;
+    }
+
+    private static void refusePartial(ConfigJson config) {
+        if (config.positive("partial_rotary_factor", 1) != 1) {
+            throw config.refused("partial_rotary_factor", "only full rotation is supported; use another checkpoint");
+        }
     }
 
     private static Scaling scaling(ConfigJson rope) {
-        if (rope.positive("partial_rotary_factor", 1) != 1) {
-            throw rope.refused("partial_rotary_factor", "only full rotation is supported");
-        }
+        refusePartial(rope);
         String key = rope.given("rope_type") ? "rope_type" : "type";
         return switch (rope.text(key, "default")) {
             case "default" -> new Scaling.None();

@@ -55,12 +55,12 @@ public record T5Architecture(
     public record Blocks(int width, Activation activation, boolean gated) {}
 
     static T5Architecture read(ConfigJson config) {
-        int encoderDepth = config.extent("num_layers");
+        int encoderDepth = config.layers("num_layers");
         return new T5Architecture(
                 config.extent("vocab_size"),
                 config.extent("d_model"),
                 encoderDepth,
-                config.extent("num_decoder_layers", encoderDepth),
+                config.given("num_decoder_layers") ? config.layers("num_decoder_layers") : encoderDepth,
                 config.extent("num_heads"),
                 config.extent("d_kv"),
                 blocks(config),
@@ -199,7 +199,12 @@ public record T5Architecture(
                                 IntStream.range(0, decoderDepth)
                                         .mapToObj(number -> "decoder.block." + number + ".layer.1."))
                         .toList();
-            default -> List.of("encoder.embed_tokens.", "decoder.embed_tokens.");
+            default ->
+                List.of(
+                        "encoder.embed_tokens.",
+                        "decoder.embed_tokens.",
+                        // Published T5 v1.0 checkpoints hold a table that no version of the model reads.
+                        "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.");
         };
     }
 }

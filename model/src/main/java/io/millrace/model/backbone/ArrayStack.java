@@ -15,6 +15,7 @@ import io.millrace.model.architecture.NormSpec;
 import io.millrace.model.architecture.PositionScheme;
 import io.millrace.model.architecture.StackShape;
 import io.millrace.model.architecture.StackSpec;
+import io.millrace.model.architecture.TensorListing;
 import io.millrace.model.architecture.TensorSpec;
 import io.millrace.model.batch.TokenBatch;
 import io.millrace.model.engine.ArrayMath;
@@ -47,12 +48,13 @@ final class ArrayStack {
     ArrayStack(StackSpec spec, Parameters parameters, PtNDManager owner) {
         this.spec = spec;
         this.shape = spec.shape();
-        Optional<NDArray> buckets = Optional.empty();
-        if (spec.positions() instanceof PositionScheme.Relative relative) {
-            buckets = Optional.of(parameters.array(relative.table(), owner));
-        }
+        TensorListing.of(spec)
+                .groups()
+                .forEach(group -> weights.put(group.tensors(), parameters.stacked(group.tensors(), owner)));
+        Optional<NDArray> buckets = spec.positions() instanceof PositionScheme.Relative relative
+                ? Optional.of(weight(relative.table()))
+                : Optional.empty();
         this.attention = new ArrayAttention(shape, spec.positions(), buckets);
-        new SpecTensors(spec).all().forEach(list -> weights.put(list, parameters.stacked(list, owner)));
     }
 
     private PtNDArray weight(List<TensorSpec> tensors) {

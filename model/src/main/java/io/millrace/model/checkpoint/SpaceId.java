@@ -7,6 +7,7 @@ import io.millrace.model.contract.EncodingContract;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -26,14 +27,21 @@ final class SpaceId {
 
     private SpaceId() {}
 
-    static String of(String canonicalConfig, EncodingContract contract, Map<String, String> digests) {
-        StringBuilder text = new StringBuilder("millrace space 2\n");
+    /**
+     * The identity of a space.
+     *
+     * @param configs canonical {@code config.json} of each encoder, by its sub-directory
+     * @param digests of all files, by name
+     */
+    static String of(SortedMap<String, String> configs, EncodingContract contract, SortedMap<String, String> digests) {
+        StringBuilder text = new StringBuilder("millrace space 3\n");
         digests.forEach((file, digest) -> {
-            if (!file.equals(Checkpoint.CONFIG)) {
+            if (!file.equals(Checkpoint.CONFIG) && !file.endsWith("/" + Checkpoint.CONFIG)) {
                 text.append("file ").append(file).append(' ').append(digest).append('\n');
             }
         });
-        text.append("config ").append(canonicalConfig).append('\n');
+        configs.forEach((place, config) ->
+                text.append("config ").append(place).append(' ').append(config).append('\n'));
         text.append("contract ").append(contract.anonymous()).append('\n');
         text.append("quantiser ").append(QUANTISER_VERSION).append('\n');
         return Digests.ofText(text.toString());

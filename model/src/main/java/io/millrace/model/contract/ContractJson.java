@@ -61,8 +61,9 @@ final class ContractJson {
     }
 
     private static RoleContract role(Fields role) {
-        role.only("text", "reading", "head", "pruning");
+        role.only("checkpoint", "text", "reading", "head", "pruning");
         return new RoleContract(
+                role.text("checkpoint"),
                 text(role.object("text")),
                 reading(role.object("reading")),
                 head(role.object("head")),
@@ -160,6 +161,7 @@ final class ContractJson {
 
     private static void write(ObjectNode node, RoleContract role) {
         TextContract text = role.text();
+        node.put("checkpoint", role.checkpoint());
         node.putObject("text")
                 .put("prefix", text.prefix())
                 .put("suffix", text.suffix())

@@ -99,12 +99,17 @@ public sealed interface HeadContract {
     /**
      * No model: each token that occurs has its weight of a table, however often it occurs (inference-free queries).
      *
-     * @param file of the table in the checkpoint directory: {@code idf.json}, weights by term
+     * @param file of the table, beside the role's tokenizer: JSON, weights by term, such as OpenSearch's {@code idf.json};
+     *     or safetensors with a tensor {@code weight} [outputs], as sentence-transformers' SparseStaticEmbedding saves it
      */
     record Table(String file, int outputs) implements HeadContract {
-        /** Refuses an empty vocabulary. */
+        /** Refuses an empty vocabulary and a file elsewhere. */
         public Table {
             checkOutputs(outputs);
+            if (file.isBlank() || file.contains("/") || file.contains("\\")) {
+                throw new IllegalArgumentException(
+                        "file is '" + file + "', but must be the name of a file beside the tokenizer");
+            }
         }
     }
 

@@ -74,14 +74,33 @@ public final class Parameters {
         return files.info(stored(name).orElse(name)).shape();
     }
 
+    /** The file that a tensor comes from, for messages. */
+    public String origin(String name) {
+        return files.origin(stored(name).orElse(name));
+    }
+
+    /**
+     * Checks that a tensor is there and has its shape, from the files' headers alone.
+     *
+     * @throws InvalidModelException if it is missing or of another shape
+     */
+    public void require(TensorSpec tensor) {
+        files.requireShape(
+                stored(tensor.name()).orElse(tensor.name()),
+                tensor.shape().stream().mapToLong(Long::longValue).toArray());
+    }
+
     /** The name under which a tensor is stored: older files call norms gamma and beta, bare ones leave out a prefix. */
     private Optional<String> stored(String name) {
-        String bare = !backbonePrefix.isEmpty() && name.startsWith(backbonePrefix)
-                ? name.substring(backbonePrefix.length())
-                : name;
+        String bare = bare(name);
         return Stream.of(name, bare, norm(name), norm(bare))
                 .filter(files::contains)
                 .findFirst();
+    }
+
+    private String bare(String name) {
+        boolean prefixed = name.startsWith(backbonePrefix) && name.length() > backbonePrefix.length();
+        return prefixed ? name.substring(backbonePrefix.length()) : name;
     }
 
     private static String norm(String name) {
@@ -146,17 +165,18 @@ public final class Parameters {
     /**
      * Refuses tensors that were not asked for: an adapter or a further layer left out would change every vector.
      *
-     * @param harmless prefixes of tensors that play no part in a vector
+     * @param harmless prefixes of tensors that play no part in a vector, with the backbone's prefix where they have it
      * @throws InvalidModelException if there is any other
      */
     public void refuseUnread(List<String> harmless) {
         Set<String> unread = new TreeSet<>(files.tensors());
         unread.removeAll(read);
-        unread.removeIf(
-                name -> Stream.concat(harmless.stream(), OTHER_HEADS.stream()).anyMatch(name::startsWith));
+        unread.removeIf(name -> Stream.concat(harmless.stream(), OTHER_HEADS.stream())
+                .anyMatch(prefix -> name.startsWith(prefix) || name.startsWith(bare(prefix))));
         if (!unread.isEmpty()) {
-            throw new InvalidModelException("the weights hold " + unread.size() + " tensors that this architecture has "
-                    + "no place for, such as " + unread.iterator().next()
+            String first = unread.iterator().next();
+            throw new InvalidModelException(files.origin(first) + ": the weights hold " + unread.size()
+                    + " tensors that this architecture has no place for, such as " + first
                     + "; merge adapters into the weights, or use a checkpoint that matches its config.json");
         }
     }

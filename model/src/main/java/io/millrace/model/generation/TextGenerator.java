@@ -31,7 +31,9 @@ import io.millrace.model.engine.PyTorchRuntime;
 import io.millrace.model.head.MlmHeadWeights;
 import io.millrace.model.safetensors.TensorSource;
 import io.millrace.model.safetensors.WeightFiles;
+import io.millrace.model.tokenizer.TextReader;
 import io.millrace.model.tokenizer.TextTokenizer;
+import io.millrace.model.tokenizer.Vocabulary;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -52,6 +54,7 @@ public final class TextGenerator implements AutoCloseable {
     private static final BatchPlan PLAN = new BatchPlan(1_024, 32);
 
     private final TextTokenizer tokenizer;
+    private final TextReader reader;
     private final TextContract contract;
     private final T5Architecture architecture;
     private final InferenceThreads threads;
@@ -61,8 +64,13 @@ public final class TextGenerator implements AutoCloseable {
     private record Parts(KernelBackbone backbone, MlmHeadWeights head) {}
 
     private TextGenerator(
-            TextTokenizer tokenizer, TextContract contract, T5Architecture architecture, InferenceThreads threads) {
+            TextTokenizer tokenizer,
+            TextReader reader,
+            TextContract contract,
+            T5Architecture architecture,
+            InferenceThreads threads) {
         this.tokenizer = tokenizer;
+        this.reader = reader;
         this.contract = contract;
         this.architecture = architecture;
         this.threads = threads;
@@ -81,11 +89,17 @@ public final class TextGenerator implements AutoCloseable {
         if (!(Architectures.read(directory.resolve(Checkpoint.CONFIG)) instanceof T5Architecture t5)) {
             throw new InvalidModelException(directory + " is no T5, and only T5 models write text here");
         }
-        TextGenerator generator = new TextGenerator(
-                TextTokenizer.open(directory.resolve(Checkpoint.TOKENIZER)),
-                contract,
-                t5,
-                InferenceThreads.create(options.threads()));
+        Path tokenizerJson = directory.resolve(Checkpoint.TOKENIZER);
+        Vocabulary vocabulary = Vocabulary.read(tokenizerJson);
+        TextTokenizer tokenizer = TextTokenizer.open(tokenizerJson);
+        TextGenerator generator;
+        try {
+            TextReader reader = TextReader.of(tokenizer, contract, vocabulary, "text");
+            generator = new TextGenerator(tokenizer, reader, contract, t5, InferenceThreads.create(options.threads()));
+        } catch (RuntimeException e) {
+            tokenizer.close();
+            throw e;
+        }
         try (TensorSource files = AdaptedTensors.open(WeightFiles.open(directory), options.adapters())) {
             generator.threads.call(() -> {
                 generator.build(new Parameters(files, t5.backbonePrefix()), options);
@@ -123,8 +137,8 @@ public final class TextGenerator implements AutoCloseable {
 
     /** A text for each text, in order; without control tokens. */
     public List<String> generate(List<String> texts, Sampling sampling) {
-        List<int[]> tokens = tokenizer.tokenize(texts, contract).stream()
-                .map(text -> text.ids())
+        List<int[]> tokens = reader.read(texts).stream()
+                .map(text -> text.pieces().getFirst())
                 .toList();
         return generateTokens(tokens, sampling).stream().map(tokenizer::decode).toList();
     }

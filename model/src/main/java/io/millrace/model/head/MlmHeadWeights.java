@@ -110,9 +110,11 @@ public record MlmHeadWeights(Optional<Transform> transform, PtNDArray projection
         PtNDArray bias = parameters.array(other, owner);
         if (parameters.contains(spec.tensor().name())
                 && !parameters.array(spec.tensor(), owner).contentEquals(bias)) {
-            throw new InvalidModelException(spec.tensor().name() + " and " + other.name()
-                    + " are one parameter, but the weights hold two different values for it; save the model again with "
-                    + "transformers");
+            throw new InvalidModelException(
+                    parameters.origin(other.name()) + ": " + spec.tensor().name() + " and "
+                            + other.name()
+                            + " are one parameter, but the weights hold two different values for it; save the model again with "
+                            + "transformers");
         }
         return bias;
     }

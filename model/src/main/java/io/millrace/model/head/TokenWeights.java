@@ -8,9 +8,12 @@ import io.millrace.model.contract.HeadContract;
 import io.millrace.model.contract.Pooling;
 import io.millrace.model.contract.RoleContract;
 import io.millrace.model.contract.SpecialTokenPolicy;
+import io.millrace.model.safetensors.SafetensorsFile;
+import io.millrace.model.safetensors.Tensor;
 import io.millrace.model.tokenizer.Vocabulary;
 import io.millrace.vector.SparseVector;
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -24,6 +27,9 @@ import java.util.Optional;
  * as it occurs. Immutable.
  */
 public final class TokenWeights {
+    /** Name of the tensor of a table in safetensors. */
+    public static final String TENSOR = "weight";
+
     /** By token id; 0 for tokens that have none. */
     private final float[] weights;
 
@@ -49,7 +55,16 @@ public final class TokenWeights {
         float[] weights = new float[role.head().outputs()];
         boolean counted = false;
         if (role.head() instanceof HeadContract.Table table) {
-            read(directory.resolve(table.file()), vocabulary, weights);
+            Path file = directory.resolve(table.file());
+            if (!Files.isRegularFile(file)) {
+                throw new InvalidModelException(
+                        file + " is missing, but the contract takes the weights of tokens from it; restore it");
+            }
+            if (table.file().endsWith(".safetensors")) {
+                readTensor(file, weights);
+            } else {
+                read(file, vocabulary, weights);
+            }
         } else if (role.head() instanceof HeadContract.Binary binary) {
             Arrays.fill(weights, (float) binary.weight());
             counted = binary.pooling() == Pooling.SUM;
@@ -61,10 +76,6 @@ public final class TokenWeights {
     }
 
     private static void read(Path file, Vocabulary vocabulary, float[] weights) throws IOException {
-        if (!Files.isRegularFile(file)) {
-            throw new InvalidModelException(
-                    file + " is missing, but millrace.json takes the weights of tokens from it");
-        }
         Map<String, Integer> ids = new HashMap<>();
         for (int id = 0; id < Math.min(vocabulary.size(), weights.length); id++) {
             ids.put(vocabulary.term(id), id);
@@ -85,6 +96,36 @@ public final class TokenWeights {
             throw new InvalidModelException(
                     file + ": not valid JSON: " + e.getOriginalMessage() + "; copy or download it again", e);
         }
+    }
+
+    /** What sentence-transformers' SparseStaticEmbedding saves: a tensor by token id. Weights below 0 count as none. */
+    private static void readTensor(Path file, float[] weights) throws IOException {
+        try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
+            if (!tensors.tensors().contains(TENSOR)) {
+                throw new InvalidModelException(
+                        file + " has tensors " + tensors.tensors() + ", but a table is one named '" + TENSOR
+                                + "'; give the file that SparseStaticEmbedding saved");
+            }
+            Tensor tensor = tensors.tensor(TENSOR);
+            FloatBuffer values = tensor.values();
+            if (tensor.shape().size() != 1 || values.remaining() < weights.length) {
+                throw new InvalidModelException(file + ": tensor " + TENSOR + " has shape " + tensor.shape()
+                        + ", but the tokenizer has " + weights.length + " terms; the table belongs to another model");
+            }
+            for (int id = 0; id < weights.length; id++) {
+                float weight = values.get(values.position() + id);
+                if (!Float.isFinite(weight)) {
+                    throw new InvalidModelException(file + ": term " + id + " has weight " + weight
+                            + ", which is not a finite number; the table is damaged");
+                }
+                weights[id] = Math.max(weight, 0);
+            }
+        }
+    }
+
+    /** Weight of a token; 0 for one that has none. */
+    public float weight(int token) {
+        return weights[token];
     }
 
     /** The vector of a text's tokens. */

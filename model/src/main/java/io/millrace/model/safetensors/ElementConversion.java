@@ -36,6 +36,9 @@ public final class ElementConversion {
     private final float[] floats = new float[TILE];
     private final short[] halves = new short[TILE];
     private final int[] pairs = new int[TILE / 2];
+    private final MemorySegment wordBytes = MemorySegment.ofArray(words);
+    private final MemorySegment floatBytes = MemorySegment.ofArray(floats);
+    private final MemorySegment pairBytes = MemorySegment.ofArray(pairs);
     private final double[] doubles;
 
     /**
@@ -108,13 +111,12 @@ public final class ElementConversion {
         switch (from) {
             case F32 -> MemorySegment.copy(source, FLOAT_LE, offset, floats, 0, count);
             case BF16 -> {
-                MemorySegment.copy(source, offset, MemorySegment.ofArray(pairs), 0, (long) count * Short.BYTES);
+                MemorySegment.copy(source, offset, pairBytes, 0, (long) count * Short.BYTES);
                 for (int i = 0; i < pairs(count); i++) {
                     long pair = pairs[i];
                     words[i] = ((pair & HIGH_HALF) << Integer.SIZE) | ((pair << Short.SIZE) & HIGH_HALF);
                 }
-                MemorySegment.copy(
-                        MemorySegment.ofArray(words), 0, MemorySegment.ofArray(floats), 0, (long) count * Float.BYTES);
+                MemorySegment.copy(wordBytes, 0, floatBytes, 0, (long) count * Float.BYTES);
             }
             case F16 -> {
                 MemorySegment.copy(source, SHORT_LE, offset, halves, 0, count);
@@ -136,8 +138,7 @@ public final class ElementConversion {
         switch (to) {
             case F32 -> MemorySegment.copy(floats, 0, target, FLOAT_LE, offset, count);
             case BF16 -> {
-                MemorySegment.copy(
-                        MemorySegment.ofArray(floats), 0, MemorySegment.ofArray(words), 0, (long) count * Float.BYTES);
+                MemorySegment.copy(floatBytes, 0, wordBytes, 0, (long) count * Float.BYTES);
                 for (int i = 0; i < pairs(count); i++) {
                     // To nearest, ties to even: adds half of the last kept bit, or just less where that bit is 0.
                     // Finite
@@ -145,7 +146,7 @@ public final class ElementConversion {
                     long rounded = words[i] + JUST_BELOW_HALF + ((words[i] >>> Short.SIZE) & LAST_BIT);
                     pairs[i] = (int) (((rounded >>> Short.SIZE) & 0xFFFFL) | ((rounded >>> Integer.SIZE) & HIGH_HALF));
                 }
-                MemorySegment.copy(MemorySegment.ofArray(pairs), 0, target, offset, (long) count * Short.BYTES);
+                MemorySegment.copy(pairBytes, 0, target, offset, (long) count * Short.BYTES);
             }
             case F16 -> {
                 for (int i = 0; i < count; i++) {

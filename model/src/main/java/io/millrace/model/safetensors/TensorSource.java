@@ -86,7 +86,8 @@ public interface TensorSource extends AutoCloseable {
         List<Long> found = info(tensor).shape();
         if (!found.equals(expected)) {
             throw new InvalidModelException(origin(tensor) + ": tensor " + tensor + " has shape " + found
-                    + ", but config.json asks for " + expected + "; weights and config.json are of different models");
+                    + ", but config.json asks for " + expected
+                    + "; weights and config.json are of different models: take both from one checkpoint");
         }
     }
 

@@ -149,7 +149,8 @@ public final class WeightFiles implements TensorSource {
         SafetensorsFile file = byTensor.get(tensor);
         if (file == null) {
             throw new InvalidModelException(directory + ": there is no tensor " + tensor + " among " + byTensor.size()
-                    + "; the weights do not belong to the architecture that config.json names");
+                    + "; the weights do not belong to the architecture that config.json names: take both from one "
+                    + "checkpoint");
         }
         return file;
     }

@@ -9,8 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /** The terms of a {@code tokenizer.json}, by id. Immutable. */
 public final class Vocabulary {
@@ -19,10 +21,12 @@ public final class Vocabulary {
 
     private final String[] terms;
     private final Set<Integer> specialIds;
+    private final OptionalInt unknownId;
 
-    private Vocabulary(String[] terms, Set<Integer> specialIds) {
+    private Vocabulary(String[] terms, Set<Integer> specialIds, OptionalInt unknownId) {
         this.terms = terms;
         this.specialIds = Set.copyOf(specialIds);
+        this.unknownId = unknownId;
     }
 
     /**
@@ -67,7 +71,19 @@ public final class Vocabulary {
         for (int id = 0; id < size; id++) {
             terms[id] = byId.getOrDefault(id, "");
         }
-        return new Vocabulary(terms, special);
+        return new Vocabulary(terms, special, unknown(root.path("model"), terms));
+    }
+
+    /** WordPiece, WordLevel and BPE name the token, Unigram its position. */
+    private static OptionalInt unknown(JsonNode model, String[] terms) {
+        JsonNode position = model.path("unk_id");
+        if (position.isInt() && position.asInt() >= 0 && position.asInt() < terms.length) {
+            return OptionalInt.of(position.asInt());
+        }
+        JsonNode name = model.path("unk_token");
+        return IntStream.range(0, name.isTextual() ? terms.length : 0)
+                .filter(id -> terms[id].equals(name.asText()))
+                .findFirst();
     }
 
     private static void add(Path file, Map<Integer, String> byId, JsonNode id, String term) {
@@ -90,6 +106,11 @@ public final class Vocabulary {
     /** Ids of control tokens such as {@code [CLS]}. Read-only. */
     public Set<Integer> specialIds() {
         return specialIds;
+    }
+
+    /** Id of the token that stands for what the tokenizer does not know; empty if there is none. */
+    public OptionalInt unknownId() {
+        return unknownId;
     }
 
     /**

@@ -21,6 +21,7 @@ class EncodingContractTest {
                     new HeadContract.Mlm(Pooling.SUM, Saturation.DOUBLE_LOG1P, new LogitAffine(0.5, -15), 12),
                     new PruningContract(true, 0.1, 0.2, 0.9, 40)),
             new RoleContract(
+                    "document_0_MLMTransformer",
                     TextContract.cutAt(512),
                     ReadingContract.of(ReadingMode.ENCODER, SpecialTokenPolicy.KEEP),
                     new HeadContract.Mlp(List.of("tok_proj"), Rectifier.RELU, Pooling.MAX, Saturation.NONE, 12),
@@ -60,6 +61,9 @@ class EncodingContractTest {
                 "\"top_terms\" : 40 | \"top_terms\" : -1 | top_terms is -1",
                 "\"top_terms\" : 40 | \"top_terms\" : 40, \"top_terms\" : 41 | Duplicate field",
                 "\"000 | \"x00 | digests.config.json",
+                "\"checkpoint\" : \"\" | \"checkpoint\" : \"/tmp\" | checkpoint is '/tmp', but must name a sub-directory",
+                "\"checkpoint\" : \"\" | \"checkpoint\" : \"a/../../b\" | must name a sub-directory",
+                "\"checkpoint\" : \"\", | | query.checkpoint is missing",
                 "\"format\" : 2 | \"format\" : | not valid JSON",
             })
     void refusesWhatItCannotKeep(String old, String other, String message) {

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** A safetensors file read as plainly as can be, element by element and trusting it; the oracle for the real reader. */
@@ -32,6 +33,26 @@ final class NaiveSafetensors {
         List<Long> shape = new ArrayList<>();
         header.path(tensor).path("shape").forEach(extent -> shape.add(extent.asLong()));
         return shape;
+    }
+
+    /** Whether every byte of the data belongs to one tensor, and every tensor has the bytes of its shape. */
+    boolean tilesItsData() {
+        int[] owners = new int[data.limit()];
+        for (String tensor : names()) {
+            int bytes = TensorType.valueOf(header.path(tensor).path("dtype").asText())
+                    .bytes();
+            for (long extent : shape(tensor)) {
+                bytes = Math.multiplyExact(bytes, Math.toIntExact(extent));
+            }
+            JsonNode offsets = header.path(tensor).path("data_offsets");
+            if (offsets.path(1).asLong() - offsets.path(0).asLong() != bytes) {
+                return false;
+            }
+            for (int i = 0; i < bytes; i++) {
+                owners[offsets.path(0).asInt() + i]++;
+            }
+        }
+        return Arrays.stream(owners).allMatch(count -> count == 1);
     }
 
     /** Whether a tensor is of a floating type and all its values are finite in fp32. */

@@ -83,6 +83,7 @@ class SafetensorsFuzzTest {
         try (SafetensorsFile file = SafetensorsFile.open(path)) {
             NaiveSafetensors naive = new NaiveSafetensors(bytes);
             assertThat(file.tensors()).containsExactlyInAnyOrderElementsOf(naive.names());
+            assertThat(naive.tilesItsData()).isTrue();
             for (String name : file.tensors()) {
                 assertThat(file.info(name).shape()).isEqualTo(naive.shape(name));
                 try {

@@ -28,32 +28,29 @@ class TextTokenizerTest {
         PyTorchRuntime.configure();
     }
 
+    private static TextReader reader(TextTokenizer tokenizer, int maxTokens) throws IOException {
+        return TextReader.of(tokenizer, TextContract.cutAt(maxTokens), Vocabulary.read(FILE), "millrace.json");
+    }
+
+    private static int[] read(TextReader reader, String text) {
+        return reader.read(text).pieces().getFirst();
+    }
+
     @Test
     void wrapsTextsInTheTemplateAndIgnoresTheFilesOwnTruncationAndPadding() throws IOException {
         Vocabulary vocabulary = Vocabulary.read(FILE);
         try (TextTokenizer tokenizer = TextTokenizer.open(FILE)) {
-            assertThat(tokenizer.templateTokens()).isEqualTo(2);
             // The file itself asks for 512 tokens and for padding to the longest.
-            List<TokenizedText> texts =
-                    tokenizer.tokenize(List.of("river ".repeat(600), "A Mill", ""), TextContract.cutAt(1_000));
-            assertThat(texts.get(0).ids()).hasSize(602);
-            assertThat(IntStream.of(texts.get(1).ids()).mapToObj(vocabulary::term))
+            TextReader longest = reader(tokenizer, 1_000);
+            assertThat(read(longest, "river ".repeat(600))).hasSize(602);
+            assertThat(IntStream.of(read(longest, "A Mill")).mapToObj(vocabulary::term))
                     .containsExactly("[CLS]", "a", "mill", "[SEP]");
-            assertThat(IntStream.of(texts.get(2).ids()).mapToObj(vocabulary::term))
+            assertThat(IntStream.of(read(longest, "")).mapToObj(vocabulary::term))
                     .containsExactly("[CLS]", "[SEP]");
-            TokenizedText cut = tokenizer
-                    .tokenize(List.of("one two three four"), TextContract.cutAt(4))
-                    .getFirst();
-            assertThat(IntStream.of(cut.ids()).mapToObj(vocabulary::term))
+            TokenizedText cut = reader(tokenizer, 4).read("one two three four");
+            assertThat(IntStream.of(cut.pieces().getFirst()).mapToObj(vocabulary::term))
                     .containsExactly("[CLS]", "one", "two", "[SEP]");
             assertThat(cut.truncatedTokens()).isEqualTo(2);
-            assertThat(tokenizer
-                            .tokenize(List.of("one"), TextContract.cutAt(2))
-                            .getFirst()
-                            .ids())
-                    .containsExactly(101, 102);
-            assertThatThrownBy(() -> tokenizer.tokenize(List.of("one"), TextContract.cutAt(1)))
-                    .hasMessageContaining("template alone has 2");
         }
     }
 
@@ -71,13 +68,13 @@ class TextTokenizerTest {
                 var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<String> texts =
                     IntStream.range(0, 50).mapToObj(i -> "mill number " + i).toList();
-            int[] last =
-                    tokenizer.tokenize(texts, TextContract.cutAt(64)).getLast().ids();
+            TextReader reader = reader(tokenizer, 64);
+            int[] last = reader.read(texts).getLast().pieces().getFirst();
             var results = IntStream.range(0, 16)
-                    .mapToObj(i -> threads.submit(() -> tokenizer.tokenize(texts, TextContract.cutAt(64))))
+                    .mapToObj(i -> threads.submit(() -> reader.read(texts)))
                     .toList();
             for (var result : results) {
-                assertThat(result.get().getLast().ids()).isEqualTo(last);
+                assertThat(result.get().getLast().pieces().getFirst()).isEqualTo(last);
             }
         }
     }
@@ -86,9 +83,12 @@ class TextTokenizerTest {
     void survivesTextsThatAreNotWellFormed() throws IOException {
         try (TextTokenizer tokenizer = TextTokenizer.open(FILE)) {
             List<String> texts = List.of("half \uD83D of a pair", "\uDE00", "nul \u0000 inside", "\uFFFF\u200B\uFEFF");
-            assertThat(tokenizer.tokenize(texts, TextContract.cutAt(32)))
+            assertThat(reader(tokenizer, 32).read(texts))
                     .hasSize(4)
-                    .allSatisfy(text -> assertThat(text.ids()).startsWith(101).endsWith(102));
+                    .allSatisfy(text ->
+                            assertThat(text.pieces().getFirst()).startsWith(101).endsWith(102));
+            // Half a pair is one unknown character, wherever it stands.
+            assertThat(tokenizer.ids("a \uD83D b")).hasSameSizeAs(tokenizer.ids("a \uFFFD b"));
         }
     }
 
@@ -98,7 +98,17 @@ class TextTokenizerTest {
         Files.writeString(file, "{}");
         assertThatThrownBy(() -> TextTokenizer.open(file))
                 .isInstanceOf(InvalidModelException.class)
-                .hasMessageContaining("tokenizer.json");
+                .hasMessageContainingAll(
+                        "tokenizer.json: the tokenizer cannot be loaded", "Hugging Face fast tokenizer");
+        assertThatThrownBy(() -> TextTokenizer.open(folder.resolve("none.json")))
+                .isInstanceOf(InvalidModelException.class)
+                .hasMessageContainingAll("none.json is missing", "copy the tokenizer.json");
+        Files.writeString(file, "{\"model\":{\"vocab\":{\"a\":0}");
+        assertThatThrownBy(() -> TextTokenizer.open(file)).isInstanceOf(InvalidModelException.class);
+        assertThatThrownBy(() -> Vocabulary.read(file))
+                .isInstanceOf(InvalidModelException.class)
+                .hasMessageContainingAll("tokenizer.json: not valid JSON", "copy or download it again");
+        Files.writeString(file, "{}");
         assertThatThrownBy(() -> Vocabulary.read(file)).hasMessageContaining("has no model.vocab");
         Files.writeString(file, "{\"model\":{\"vocab\":{\"a\":2000000000}}}");
         assertThatThrownBy(() -> Vocabulary.read(file)).hasMessageContaining("'a' has id 2000000000");
