@@ -10,6 +10,8 @@ import io.millrace.model.engine.KernelLibrary;
 import io.millrace.model.engine.LinearPacker;
 import io.millrace.model.engine.Precision;
 import io.millrace.model.engine.PyTorchRuntime;
+import io.millrace.model.head.screening.Screening;
+import io.millrace.model.head.screening.ScreeningLimits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -24,19 +26,32 @@ final class PackedMlmHead implements AutoCloseable {
     static final int TILE = 1024;
 
     private final PtNDManager owner = PyTorchRuntime.newManager();
+    private final PtNDArray bias;
+    /** What a logit lacks of a weight of 0. */
+    private final double zero;
+
+    private final IValue projection;
     private final List<IValue> constants;
 
     /** Packs the weights, and takes over those that are used as they are. */
     PackedMlmHead(KernelLibrary kernels, MlmHeadWeights weights, HeadContract.Mlm contract) {
-        List<PtNDArray> tiles = new ArrayList<>();
-        List<PtNDArray> biases = new ArrayList<>();
-        for (int begin = 0; begin < contract.outputs(); begin += TILE) {
-            int end = Math.min(begin + TILE, contract.outputs());
-            try (PtNDArray slice = slice(weights.projection(), begin, end)) {
-                tiles.add(kernels.pack(slice, owner));
-            }
-            biases.add(own(slice(weights.bias(), begin, end)));
-        }
+        this(kernels, weights, contract, true);
+    }
+
+    /** With the projection as it is, for kernels that look terms up by row; a packed copy would be of the same size. */
+    static PackedMlmHead plain(KernelLibrary kernels, MlmHeadWeights weights, HeadContract.Mlm contract) {
+        return new PackedMlmHead(kernels, weights, contract, false);
+    }
+
+    private PackedMlmHead(KernelLibrary kernels, MlmHeadWeights weights, HeadContract.Mlm contract, boolean packed) {
+        this.bias = own(slice(weights.bias(), 0, contract.outputs()));
+        this.zero =
+                contract.logits().shift() / (weights.scale() * contract.logits().scale());
+        this.projection = packed
+                ? IValue.listFrom(slices(weights.projection(), contract.outputs()).stream()
+                        .map(slice -> kernels.pack(slice, owner))
+                        .toArray(PtNDArray[]::new))
+                : IValue.from(own(slice(weights.projection(), 0, contract.outputs())));
         this.constants = List.of(
                 transform(kernels, weights),
                 IValue.from(weights.transform()
@@ -46,13 +61,29 @@ final class PackedMlmHead implements AutoCloseable {
                         .map(MlmHeadWeights.Transform::activation)
                         .orElse(Activation.GELU)
                         .kernelName()),
-                IValue.listFrom(tiles.toArray(PtNDArray[]::new)),
+                projection,
                 contract.pooling() == Pooling.MAX
-                        ? IValue.from(own(slice(weights.bias(), 0, contract.outputs())))
-                        : IValue.listFrom(biases.toArray(PtNDArray[]::new)),
+                        ? IValue.from(bias)
+                        : IValue.listFrom(slices(bias, contract.outputs()).stream()
+                                .map(this::own)
+                                .toArray(PtNDArray[]::new)),
                 IValue.from(weights.scale() * contract.logits().scale()),
                 IValue.from(contract.logits().shift()),
                 IValue.from((long) contract.saturation().logarithms()));
+    }
+
+    private static List<PtNDArray> slices(PtNDArray array, int outputs) {
+        List<PtNDArray> slices = new ArrayList<>();
+        for (int begin = 0; begin < outputs; begin += TILE) {
+            slices.add(slice(array, begin, Math.min(begin + TILE, outputs)));
+        }
+        return slices;
+    }
+
+    /** Screening of the terms of a plain projection; closed by the caller, before this. */
+    Screening screening(KernelLibrary kernels, ScreeningLimits limits) {
+        PtNDArray above = bias.add(zero);
+        return new Screening(kernels, own(projection.toTensor(owner)), own(above), limits);
     }
 
     /** Five slots, a linear layer and a norm, or none. */
@@ -81,6 +112,11 @@ final class PackedMlmHead implements AutoCloseable {
         return Stream.of(given.stream(), constants.stream(), Stream.of(more))
                 .flatMap(values -> values)
                 .toArray(IValue[]::new);
+    }
+
+    /** Arguments of the kernel that transforms states. */
+    IValue[] transforming(IValue hidden) {
+        return Stream.concat(Stream.of(hidden), constants.stream().limit(3)).toArray(IValue[]::new);
     }
 
     @Override

@@ -13,6 +13,17 @@
   # What fp32 rounds on the way, here and in a full product of x and e, is bounded by n u times the norms (n terms of a sum,
   # u = 2^-24; Higham 2002, section 3.1) and added.
 
+  # How far sums of products of bytes are off: 0 where the CPU adds them up exactly.
+  def bytes_lost(self: __torch__.Kernels) -> Tensor:
+    none = annotate(List[Optional[number]], [])
+    signs = torch.sub(torch.mul(torch.remainder(torch.arange(64), 2), 2), 1)
+    p = torch.mul(torch.cat([torch.ones([8, 64]), torch.expand(torch.unsqueeze(torch.to(signs, 6), 0), [8, 64])]), 127.)
+    packed = ops.onednn.qlinear_prepack(torch.to(p, 1), None)
+    q = torch.cat([torch.full([16, 64], 255.), torch.full([16, 64], 0.)])
+    y = ops.onednn.qlinear_pointwise(torch.to(torch.to(q, 2), 0), 1., 128, packed, torch.ones([16]),
+        torch.zeros([16], dtype=3), None, 1., 0, 6, "none", none, "")
+    return torch.amax(torch.abs(y - torch.matmul(q - 128., torch.t(p))))
+
   # Mean [H] of sample rows [R, H], and T and its inverse [H, H]: balanced as in model reduction (Moore 1981), so that rows and
   # terms have the same second moments along the axes, falling, and what the last axes add to a product is small.
   def balanced_basis(self: __torch__.Kernels, projection: Tensor, sample: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
