@@ -19,6 +19,7 @@ import io.millrace.model.engine.KernelLibrary;
 import io.millrace.model.engine.LinearPacker;
 import io.millrace.model.engine.PackedParameters;
 import io.millrace.model.engine.Parameters;
+import io.millrace.model.engine.Precision;
 import io.millrace.model.engine.PyTorchRuntime;
 import io.millrace.model.head.EpicHead;
 import io.millrace.model.head.MlmArrayHead;
@@ -27,11 +28,14 @@ import io.millrace.model.head.MlmKernelHead;
 import io.millrace.model.head.MlmScreenedHead;
 import io.millrace.model.head.MlpHead;
 import io.millrace.model.head.SparseHead;
+import io.millrace.model.head.screening.ScreeningLimits;
+import io.millrace.model.head.screening.ScreeningProbe;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -41,6 +45,7 @@ final class PartLoader {
     private final EncodingContract contract;
     private final Parameters parameters;
     private final Optional<KernelLibrary> kernels;
+    private final Optional<PackedParameters> packed;
     private final EncoderOptions options;
     private final Map<ReadingMode, Backbone> backbones = new HashMap<>();
     private final Map<HeadKey, SparseHead> heads = new HashMap<>();
@@ -58,7 +63,14 @@ final class PartLoader {
         this.contract = contract;
         this.parameters = parameters;
         this.kernels = kernels;
+        this.packed = kernels.map(
+                library -> new PackedParameters(parameters, new LinearPacker(library), options.precision()));
         this.options = options;
+    }
+
+    /** The weights that backbones and heads share, to be closed after them; nothing in the plain form. */
+    Optional<PackedParameters> shared() {
+        return packed;
     }
 
     /** The backbone of a role; a new one is handed to {@code keep}, to be closed. */
@@ -66,11 +78,9 @@ final class PartLoader {
         return backbones.computeIfAbsent(role.reading().mode(), reading -> {
             unused.addAll(architecture.unused(reading));
             Backbone backbone;
-            if (kernels.isPresent()) {
-                PackedParameters packed =
-                        new PackedParameters(parameters, new LinearPacker(kernels.get()), options.precision());
-                backbone =
-                        new KernelBackbone(kernels.get(), architecture.backbone(reading), packed, longestRow(reading));
+            if (packed.isPresent()) {
+                backbone = new KernelBackbone(
+                        kernels.orElseThrow(), architecture.backbone(reading), packed.get(), longestRow(reading));
             } else {
                 PtNDManager owner = PyTorchRuntime.newManager();
                 keep.accept(owner);
@@ -121,13 +131,22 @@ final class PartLoader {
 
     private MlmHeadWeights weights(ReadingMode reading, PtNDManager owner) {
         TensorSpec words = architecture.backbone(reading).reader().embedding().words();
-        return MlmHeadWeights.read(parameters, architecture.projection(reading), words, owner);
+        ProjectionSpec projection = architecture.projection(reading);
+        MlmHeadWeights weights = MlmHeadWeights.read(parameters, projection, words, owner);
+        return parameters.contains(projection.weight().name()) ? weights : overTable(weights, words);
+    }
+
+    /** A large table of words that projects too is held once. */
+    private MlmHeadWeights overTable(MlmHeadWeights weights, TensorSpec words) {
+        return packed.filter(all -> weights.projection().large())
+                .map(all -> weights.over(all.table(words)))
+                .orElse(weights);
     }
 
     private SparseHead sparta(ReadingMode reading, HeadContract.Sparta sparta, PtNDManager owner) {
         unused.addAll(projectionNames(reading));
         TensorSpec words = architecture.backbone(reading).reader().embedding().words();
-        MlmHeadWeights weights = MlmHeadWeights.sparta(parameters, sparta, words, owner);
+        MlmHeadWeights weights = overTable(MlmHeadWeights.sparta(parameters, sparta, words, owner), words);
         return projected(
                 weights,
                 reading,
@@ -143,17 +162,34 @@ final class PartLoader {
         if (kernels.isEmpty()) {
             return new MlmArrayHead(weights, mlm);
         }
-        boolean wanted = switch (options.kernels()) {
-            case AUTO -> MlmScreenedHead.pays(kernels.get(), width(reading));
-            case SCREENED -> true;
-            case FUSED, PLAIN -> false;
-        };
-        SparseHead head = wanted && mlm.pooling() == Pooling.MAX
-                ? new MlmScreenedHead(kernels.get(), weights, mlm)
+        // A shared table is in the model's precision, and bounds are proven for fp32 only.
+        boolean exact = options.precision() == Precision.FP32
+                || weights.projection().table().isEmpty();
+        SparseHead head = mlm.pooling() == Pooling.MAX && exact
+                ? screening(reading, mlm.outputs())
+                        .<SparseHead>map(limits -> new MlmScreenedHead(kernels.get(), weights, mlm, limits))
+                        .orElseGet(() -> new MlmKernelHead(kernels.get(), weights, mlm))
                 : new MlmKernelHead(kernels.get(), weights, mlm);
         // What is left are the originals of packed weights.
         owner.close();
         return head;
+    }
+
+    /** When terms are screened; empty for never. */
+    private Optional<ScreeningLimits> screening(ReadingMode reading, int outputs) {
+        return switch (options.kernels()) {
+            case AUTO -> {
+                OptionalDouble share = ScreeningProbe.share(kernels.orElseThrow(), width(reading));
+                yield share.isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(ScreeningLimits.measured(outputs, width(reading), share.getAsDouble()));
+            }
+            case SCREENED ->
+                ScreeningProbe.exact(kernels.orElseThrow())
+                        ? Optional.of(ScreeningLimits.forced(outputs))
+                        : Optional.empty();
+            case FUSED, PLAIN -> Optional.empty();
+        };
     }
 
     /** A head without a projection leaves the language model's own unread. */

@@ -103,6 +103,7 @@ final class SparseModel implements AutoCloseable {
                 options.kernels() == EncoderOptions.Kernels.PLAIN ? Optional.empty() : KernelLibrary.load();
         library.ifPresent(this::keep);
         PartLoader loader = new PartLoader(architecture, contract, parameters, library, options);
+        loader.shared().ifPresent(this::keep);
         Map<TextRole, Parts> loaded = new EnumMap<>(TextRole.class);
         for (TextRole role : roles) {
             RoleContract text = contract.role(role);

@@ -78,6 +78,15 @@ public final class AdaptedTensors implements TensorSource {
     }
 
     @Override
+    public TensorType exactType(String tensor) {
+        if (adapter.products().containsKey(tensor)) {
+            return TensorType.F32;
+        }
+        String whole = adapter.whole().get(tensor);
+        return whole == null ? base.exactType(tensor) : adapter.weights().exactType(whole);
+    }
+
+    @Override
     public String origin(String tensor) {
         String whole = adapter.whole().get(tensor);
         if (whole != null) {

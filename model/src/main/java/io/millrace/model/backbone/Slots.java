@@ -30,7 +30,7 @@ final class Slots {
 
     /** One slot: a table that is looked up by row. */
     void table(TensorSpec table) {
-        tensors.add(parameters.table(table, owner));
+        tensors.add(parameters.table(table));
     }
 
     /** One slot: embeddings of positions from that of the first token on. */
@@ -71,7 +71,7 @@ final class Slots {
 
     /** Three slots of a layer of whose inputs something is known. */
     void linear(LinearSpec linear, Inputs inputs) {
-        tensors.addAll(List.of(parameters.linear(linear, inputs, owner)));
+        tensors.addAll(List.of(parameters.linear(linear, inputs)));
     }
 
     /** Three slots, empty for none. */

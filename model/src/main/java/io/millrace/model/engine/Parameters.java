@@ -4,14 +4,12 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.JniUtils;
 import io.millrace.model.InvalidModelException;
 import io.millrace.model.architecture.TensorSpec;
 import io.millrace.model.safetensors.TensorSource;
 import io.millrace.model.safetensors.TensorType;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -36,6 +34,9 @@ public final class Parameters {
             "colbert_linear.",
             "term_importance.",
             "tok_proj.");
+
+    /** A view of libtorch's memory is a Java buffer, which has at most 2 GiB. */
+    private static final long BUFFER_BYTES = 1 << 30;
 
     private final TensorSource files;
     private final String backbonePrefix;
@@ -108,6 +109,11 @@ public final class Parameters {
                 .replaceFirst("LayerNorm\\.bias$", "LayerNorm.beta");
     }
 
+    /** Type in which a tensor's values can be held without loss, see {@link TensorSource#exactType}. */
+    public TensorType exactType(String name) {
+        return files.exactType(stored(name).orElse(name));
+    }
+
     /**
      * An array as fp32.
      *
@@ -120,44 +126,65 @@ public final class Parameters {
 
     /** Arrays one below the other as one, as {@link #array}. */
     public PtNDArray stacked(List<TensorSpec> tensors, PtNDManager owner) {
-        return stacked(tensors, TensorType.F32, DataType.FLOAT32, owner);
+        PtNDArray array = owner.create(stackedShape(tensors), DataType.FLOAT32);
+        fill(array, tensors, TensorType.F32);
+        return array;
     }
 
-    /**
-     * Arrays one below the other as bfloat16, whose bits are given as 16-bit integers, because DJL has no name for the type;
-     * only kernels know what to do with them.
-     */
-    public PtNDArray stackedBits(List<TensorSpec> tensors, PtNDManager owner) {
-        return stacked(tensors, TensorType.BF16, DataType.INT16, owner);
-    }
-
-    /**
-     * Reads into memory that is given back at once, and copies that into libtorch's own. An array made from a buffer borrows
-     * its memory, which would have to live as long as every array that shares it.
-     */
-    private PtNDArray stacked(List<TensorSpec> tensors, TensorType as, DataType type, PtNDManager owner) {
-        long rows =
-                tensors.stream().mapToLong(tensor -> tensor.shape().getFirst()).sum();
-        long elements = tensors.stream().mapToLong(TensorSpec::elements).sum();
+    /** Shape of arrays one below the other. */
+    static Shape stackedShape(List<TensorSpec> tensors) {
         long[] shape =
                 tensors.getFirst().shape().stream().mapToLong(Long::longValue).toArray();
-        shape[0] = rows;
-        try (Arena arena = Arena.ofConfined()) {
-            // Room beyond an empty tensor, because an arena gives no memory of no size.
-            MemorySegment memory = arena.allocate(Math.max(1, elements * as.bytes()), Long.BYTES);
-            long offset = 0;
-            for (TensorSpec tensor : tensors) {
-                String name = stored(tensor.name()).orElse(tensor.name());
-                read.add(name);
-                files.requireShape(
-                        name, tensor.shape().stream().mapToLong(Long::longValue).toArray());
-                long bytes = tensor.elements() * as.bytes();
-                files.read(name, as, memory.asSlice(offset, bytes));
-                offset += bytes;
-            }
-            ByteBuffer buffer = memory.asByteBuffer().order(ByteOrder.nativeOrder());
-            try (PtNDArray borrowed = owner.create(buffer, new Shape(shape), type)) {
-                return (PtNDArray) borrowed.duplicate();
+        shape[0] =
+                tensors.stream().mapToLong(tensor -> tensor.shape().getFirst()).sum();
+        return new Shape(shape);
+    }
+
+    /**
+     * Reads arrays one below the other into one that has their shape together.
+     *
+     * @param as type of the elements of {@code target}: F32, F16 or BF16
+     */
+    void fill(PtNDArray target, List<TensorSpec> tensors, TensorType as) {
+        long row = 0;
+        for (TensorSpec tensor : tensors) {
+            long rows = tensor.shape().getFirst();
+            read(tensor, 0, rows, as, target, row);
+            row += rows;
+        }
+    }
+
+    /**
+     * Some rows of an array as fp32.
+     *
+     * @param begin first row
+     * @param end row after the last
+     * @param owner what the array is freed with
+     */
+    public PtNDArray rows(TensorSpec tensor, long begin, long end, PtNDManager owner) {
+        long[] shape = tensor.shape().stream().mapToLong(Long::longValue).toArray();
+        shape[0] = end - begin;
+        PtNDArray array = owner.create(new Shape(shape), DataType.FLOAT32);
+        read(tensor, begin, end, TensorType.F32, array, 0);
+        return array;
+    }
+
+    /** Reads rows straight into libtorch's memory: whatever else they were read into would be held at the same time. */
+    private void read(TensorSpec tensor, long begin, long end, TensorType as, PtNDArray target, long row) {
+        String name = stored(tensor.name()).orElse(tensor.name());
+        read.add(name);
+        files.requireShape(
+                name, tensor.shape().stream().mapToLong(Long::longValue).toArray());
+        if (target.size() == 0) {
+            return;
+        }
+        long rowBytes = tensor.elements() / tensor.shape().getFirst() * as.bytes();
+        long most = Math.max(1, BUFFER_BYTES / rowBytes);
+        for (long at = begin; at < end; at += most) {
+            long to = Math.min(end, at + most);
+            long first = row + at - begin;
+            try (PtNDArray rows = (PtNDArray) target.get(first + ":" + (first + to - at))) {
+                files.read(name, at, to, as, MemorySegment.ofBuffer(JniUtils.getByteBuffer(rows, true)));
             }
         }
     }

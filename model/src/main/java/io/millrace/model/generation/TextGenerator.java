@@ -61,7 +61,7 @@ public final class TextGenerator implements AutoCloseable {
     private final Deque<AutoCloseable> resources = new ArrayDeque<>();
     private volatile Optional<Parts> parts = Optional.empty();
 
-    private record Parts(KernelBackbone backbone, MlmHeadWeights head) {}
+    private record Parts(KernelBackbone backbone, MlmHeadWeights head, PtNDArray projection) {}
 
     private TextGenerator(
             TextTokenizer tokenizer,
@@ -118,7 +118,8 @@ public final class TextGenerator implements AutoCloseable {
         KernelLibrary kernels = keep(KernelLibrary.load()
                 .orElseThrow(() -> new InvalidModelException(
                         "writing text needs the kernels, which do not load here; see the log")));
-        PackedParameters packed = new PackedParameters(parameters, new LinearPacker(kernels), options.precision());
+        PackedParameters packed =
+                keep(new PackedParameters(parameters, new LinearPacker(kernels), options.precision()));
         KernelBackbone backbone = keep(new KernelBackbone(kernels, spec, packed, contract.maxTokens() + 1));
         PtNDManager owner = keep(PyTorchRuntime.newManager());
         MlmHeadWeights head = MlmHeadWeights.read(
@@ -126,8 +127,9 @@ public final class TextGenerator implements AutoCloseable {
                 architecture.projection(reading),
                 spec.reader().embedding().words(),
                 owner);
+        PtNDArray projection = head.projection().whole(owner);
         parameters.refuseUnread(architecture.unused(reading));
-        parts = Optional.of(new Parts(backbone, head));
+        parts = Optional.of(new Parts(backbone, head, projection));
     }
 
     private <T extends AutoCloseable> T keep(T resource) {
@@ -200,7 +202,7 @@ public final class TextGenerator implements AutoCloseable {
         try (PtNDManager scope = PyTorchRuntime.newManager()) {
             PtNDArray states = model.backbone().hiddenStates(input, across, scope);
             NDArray rows = ((NDManager) scope).create(cells).toType(DataType.INT64, false);
-            NDArray logits = model.head().logits(states.get(rows));
+            NDArray logits = model.head().logits(states.get(rows), model.projection());
             int width = (int) logits.getShape().get(1);
             float[] all = logits.toFloatArray();
             float[][] byText = new float[cells.length][];

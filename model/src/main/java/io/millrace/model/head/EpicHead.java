@@ -49,7 +49,7 @@ public final class EpicHead implements SparseHead {
     }
 
     private List<PtNDArray> layer(String name, Parameters parameters, PtNDManager owner) {
-        long width = weights.projection().getShape().get(1);
+        long width = weights.projection().width();
         return List.of(
                 parameters.array(TensorSpec.of(name + ".weight", 1, width), owner),
                 parameters.array(TensorSpec.of(name + ".bias", 1), owner));

@@ -23,7 +23,7 @@ import java.util.Optional;
  * @param bias of each term [V], zeros where the head has none
  * @param scale factor of logits
  */
-public record MlmHeadWeights(Optional<Transform> transform, PtNDArray projection, PtNDArray bias, double scale) {
+public record MlmHeadWeights(Optional<Transform> transform, Projection projection, PtNDArray bias, double scale) {
     /** A bias that no product reaches up to; finite, because error bounds are computed from it. */
     private static final float DROPPED = -1e30f;
 
@@ -63,7 +63,7 @@ public record MlmHeadWeights(Optional<Transform> transform, PtNDArray projection
         }
         return new MlmHeadWeights(
                 spec.transform().map(transform -> transform(parameters, transform, owner)),
-                parameters.array(own ? spec.weight() : words, owner),
+                Projection.of(parameters, own ? spec.weight() : words),
                 spec.bias()
                         .map(bias -> bias(parameters, bias, owner))
                         .orElseGet(() -> zeros(spec.weight().shape().getFirst(), owner)),
@@ -82,7 +82,16 @@ public record MlmHeadWeights(Optional<Transform> transform, PtNDArray projection
         }
         contract.dropped().forEach(term -> bias[term] = DROPPED);
         PtNDArray biases = (PtNDArray) ((NDManager) owner).create(bias).duplicate();
-        return new MlmHeadWeights(Optional.empty(), parameters.array(words, owner), biases, 1);
+        return new MlmHeadWeights(Optional.empty(), Projection.of(parameters, words), biases, 1);
+    }
+
+    /** The same over a table that is held anyway and has the projection's values. */
+    public MlmHeadWeights over(PtNDArray table) {
+        return new MlmHeadWeights(
+                transform,
+                new Projection(projection.parameters(), projection.tensor(), Optional.of(table)),
+                bias,
+                scale);
     }
 
     private static Transform transform(Parameters parameters, ProjectionSpec.Transform spec, PtNDManager owner) {
@@ -119,8 +128,12 @@ public record MlmHeadWeights(Optional<Transform> transform, PtNDArray projection
         return bias;
     }
 
-    /** Logits [N, V] of rows [N, H] of states, of a head without a transform. */
-    public NDArray logits(NDArray states) {
-        return ArrayMath.linear(states, projection, bias).mul(scale);
+    /**
+     * Logits [N, V] of rows [N, H] of states, of a head without a transform.
+     *
+     * @param whole projection [V, H], see {@link Projection#whole}
+     */
+    public NDArray logits(NDArray states, PtNDArray whole) {
+        return ArrayMath.linear(states, whole, bias).mul(scale);
     }
 }

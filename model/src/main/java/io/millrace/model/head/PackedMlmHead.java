@@ -10,11 +10,14 @@ import io.millrace.model.engine.KernelLibrary;
 import io.millrace.model.engine.LinearPacker;
 import io.millrace.model.engine.Precision;
 import io.millrace.model.engine.PyTorchRuntime;
+import io.millrace.model.head.screening.Screening;
+import io.millrace.model.head.screening.ScreeningLimits;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
-/** The masked-LM head's weights as the kernels take them, the projection packed for oneDNN in slices of the vocabulary. */
+/** The masked-LM head's weights as the kernels take them. */
 final class PackedMlmHead implements AutoCloseable {
     /**
      * Terms of one slice: products of a slice should stay in cache until they are reduced, and each slice costs a call. With
@@ -24,19 +27,49 @@ final class PackedMlmHead implements AutoCloseable {
     static final int TILE = 1024;
 
     private final PtNDManager owner = PyTorchRuntime.newManager();
+    private final PtNDArray bias;
+    /** What a logit lacks of a weight of 0. */
+    private final double zero;
+
+    private final IValue projection;
     private final List<IValue> constants;
 
-    /** Packs the weights, and takes over those that are used as they are. */
+    /**
+     * With the projection in slices of the vocabulary: packed for oneDNN, or, where it is held as a table anyway, as they lie
+     * in that, because a packed copy would be a second one.
+     */
     PackedMlmHead(KernelLibrary kernels, MlmHeadWeights weights, HeadContract.Mlm contract) {
-        List<PtNDArray> tiles = new ArrayList<>();
-        List<PtNDArray> biases = new ArrayList<>();
-        for (int begin = 0; begin < contract.outputs(); begin += TILE) {
-            int end = Math.min(begin + TILE, contract.outputs());
-            try (PtNDArray slice = slice(weights.projection(), begin, end)) {
-                tiles.add(kernels.pack(slice, owner));
+        this(
+                kernels,
+                weights,
+                contract,
+                owner -> weights.projection()
+                        .table()
+                        .map(table -> lying(kernels, table, contract.outputs()))
+                        .orElseGet(() -> packed(kernels, weights.projection(), contract.outputs(), owner)));
+    }
+
+    /** With the projection as it is, for kernels that look terms up by row. */
+    static PackedMlmHead plain(KernelLibrary kernels, MlmHeadWeights weights, HeadContract.Mlm contract) {
+        return new PackedMlmHead(kernels, weights, contract, owner -> {
+            PtNDArray rows = weights.projection()
+                    .table()
+                    .orElseGet(() -> weights.projection().whole(owner));
+            try (PtNDArray used = slice(rows, 0, contract.outputs())) {
+                return IValue.from(used);
             }
-            biases.add(own(slice(weights.bias(), begin, end)));
-        }
+        });
+    }
+
+    private PackedMlmHead(
+            KernelLibrary kernels,
+            MlmHeadWeights weights,
+            HeadContract.Mlm contract,
+            Function<PtNDManager, IValue> projection) {
+        this.bias = own(slice(weights.bias(), 0, contract.outputs()));
+        this.zero =
+                contract.logits().shift() / (weights.scale() * contract.logits().scale());
+        this.projection = projection.apply(owner);
         this.constants = List.of(
                 transform(kernels, weights),
                 IValue.from(weights.transform()
@@ -46,13 +79,47 @@ final class PackedMlmHead implements AutoCloseable {
                         .map(MlmHeadWeights.Transform::activation)
                         .orElse(Activation.GELU)
                         .kernelName()),
-                IValue.listFrom(tiles.toArray(PtNDArray[]::new)),
+                this.projection,
                 contract.pooling() == Pooling.MAX
-                        ? IValue.from(own(slice(weights.bias(), 0, contract.outputs())))
-                        : IValue.listFrom(biases.toArray(PtNDArray[]::new)),
+                        ? IValue.from(bias)
+                        : IValue.listFrom(slices(bias, contract.outputs()).stream()
+                                .map(this::own)
+                                .toArray(PtNDArray[]::new)),
                 IValue.from(weights.scale() * contract.logits().scale()),
                 IValue.from(contract.logits().shift()),
                 IValue.from((long) contract.saturation().logarithms()));
+    }
+
+    private static IValue lying(KernelLibrary kernels, PtNDArray table, int outputs) {
+        try (IValue rows = IValue.from(table);
+                IValue count = IValue.from((long) outputs);
+                IValue size = IValue.from((long) TILE)) {
+            return kernels.callForValue("slices", rows, count, size);
+        }
+    }
+
+    private static IValue packed(KernelLibrary kernels, Projection projection, int outputs, PtNDManager owner) {
+        List<PtNDArray> tiles = new ArrayList<>();
+        for (int begin = 0; begin < outputs; begin += TILE) {
+            try (PtNDManager local = PyTorchRuntime.newManager()) {
+                tiles.add(kernels.pack(projection.rows(begin, Math.min(begin + TILE, outputs), local), owner));
+            }
+        }
+        return IValue.listFrom(tiles.toArray(PtNDArray[]::new));
+    }
+
+    private static List<PtNDArray> slices(PtNDArray array, int outputs) {
+        List<PtNDArray> slices = new ArrayList<>();
+        for (int begin = 0; begin < outputs; begin += TILE) {
+            slices.add(slice(array, begin, Math.min(begin + TILE, outputs)));
+        }
+        return slices;
+    }
+
+    /** Screening of the terms of a plain projection; closed by the caller, before this. */
+    Screening screening(KernelLibrary kernels, ScreeningLimits limits) {
+        PtNDArray above = bias.add(zero);
+        return new Screening(kernels, projection.toTensor(owner), own(above), limits);
     }
 
     /** Five slots, a linear layer and a norm, or none. */
@@ -81,6 +148,11 @@ final class PackedMlmHead implements AutoCloseable {
         return Stream.of(given.stream(), constants.stream(), Stream.of(more))
                 .flatMap(values -> values)
                 .toArray(IValue[]::new);
+    }
+
+    /** Arguments of the kernel that transforms states. */
+    IValue[] transforming(IValue hidden) {
+        return Stream.concat(Stream.of(hidden), constants.stream().limit(3)).toArray(IValue[]::new);
     }
 
     @Override

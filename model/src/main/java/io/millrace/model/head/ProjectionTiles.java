@@ -2,7 +2,9 @@ package io.millrace.model.head;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
 import io.millrace.model.engine.ArrayMath;
+import io.millrace.model.engine.PyTorchRuntime;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,11 +13,12 @@ final class ProjectionTiles implements AutoCloseable {
     private static final int TILE = 1024;
 
     private final double scale;
+    private final PtNDManager owner = PyTorchRuntime.newManager();
     private final List<PtNDArray> slices = new ArrayList<>();
     private final List<PtNDArray> biases = new ArrayList<>();
 
     /**
-     * Slices of weights that the caller keeps and frees.
+     * Slices of a projection, and of a bias that the caller keeps and frees.
      *
      * @param outputs number of terms
      */
@@ -23,7 +26,7 @@ final class ProjectionTiles implements AutoCloseable {
         this.scale = weights.scale();
         for (int begin = 0; begin < outputs; begin += TILE) {
             int end = Math.min(begin + TILE, outputs);
-            slices.add((PtNDArray) weights.projection().get(begin + ":" + end));
+            slices.add(weights.projection().rows(begin, end, owner));
             biases.add((PtNDArray) weights.bias().get(begin + ":" + end));
         }
     }
@@ -40,7 +43,7 @@ final class ProjectionTiles implements AutoCloseable {
 
     @Override
     public void close() {
-        slices.forEach(PtNDArray::close);
         biases.forEach(PtNDArray::close);
+        owner.close();
     }
 }

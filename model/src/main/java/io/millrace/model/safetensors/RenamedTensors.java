@@ -41,6 +41,11 @@ public final class RenamedTensors implements TensorSource {
     }
 
     @Override
+    public TensorType exactType(String tensor) {
+        return source.exactType(storedName(tensor));
+    }
+
+    @Override
     public String origin(String tensor) {
         return source.origin(storedName(tensor));
     }

@@ -34,6 +34,17 @@ public interface TensorSource extends AutoCloseable {
     TensorInfo info(String tensor);
 
     /**
+     * Type in which a tensor's values can be held without loss: the stored one, or F32 where they are computed, or where
+     * they are stored as F64, which nothing here computes in.
+     *
+     * @throws InvalidModelException if there is none of that name
+     */
+    default TensorType exactType(String tensor) {
+        TensorType stored = info(tensor).type();
+        return stored == TensorType.F64 ? TensorType.F32 : stored;
+    }
+
+    /**
      * The file that a tensor comes from, for messages.
      *
      * @throws InvalidModelException if there is none of that name

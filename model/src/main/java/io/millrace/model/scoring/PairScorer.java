@@ -114,7 +114,7 @@ public final class PairScorer implements AutoCloseable {
                 ? new KernelBackbone(
                         library.get(),
                         spec,
-                        new PackedParameters(parameters, new LinearPacker(library.get()), options.precision()),
+                        keep(new PackedParameters(parameters, new LinearPacker(library.get()), options.precision())),
                         maxTokens)
                 : new ArrayBackbone(spec, parameters, owner);
         keep(backbone);
