@@ -23,6 +23,7 @@ import io.millrace.model.engine.PackedParameters;
 import io.millrace.model.engine.Parameters;
 import io.millrace.model.engine.Precision;
 import io.millrace.model.engine.PyTorchRuntime;
+import io.millrace.model.head.screening.ScreeningLimits;
 import io.millrace.model.safetensors.CheckpointShards;
 import io.millrace.model.safetensors.TensorSource;
 import io.millrace.model.safetensors.TensorType;
@@ -98,7 +99,10 @@ class SharedProjectionTest {
                     SparseHead shared = new MlmKernelHead(
                             kernels, weights(packed, architecture, owner).over(table), contract);
                     SparseHead screened = new MlmScreenedHead(
-                            kernels, weights(packed, architecture, owner).over(table), contract)) {
+                            kernels,
+                            weights(packed, architecture, owner).over(table),
+                            contract,
+                            ScreeningLimits.forced(TERMS))) {
                 List<SparseVector> expected = vectors(backbone, copied, input);
                 assertThat(expected).allMatch(vector -> vector.size() > 5);
                 equal(vectors(backbone, shared, input), expected);
