@@ -162,10 +162,10 @@ final class PartLoader {
         if (kernels.isEmpty()) {
             return new MlmArrayHead(weights, mlm);
         }
-        // A shared table is in the model's precision, and bounds are proven for fp32 only.
-        boolean exact = options.precision() == Precision.FP32
+        // Bounds are proven for fp32, of which a table in another type needs a copy: not of an LLM's.
+        boolean affordable = options.precision() == Precision.FP32
                 || weights.projection().table().isEmpty();
-        SparseHead head = mlm.pooling() == Pooling.MAX && exact
+        SparseHead head = mlm.pooling() == Pooling.MAX && affordable
                 ? screening(reading, mlm.outputs())
                         .<SparseHead>map(limits -> new MlmScreenedHead(kernels.get(), weights, mlm, limits))
                         .orElseGet(() -> new MlmKernelHead(kernels.get(), weights, mlm))

@@ -9,6 +9,7 @@ import io.millrace.model.contract.EncodingContract;
 import io.millrace.model.contract.RoleContract;
 import io.millrace.model.engine.InferenceThreads;
 import io.millrace.model.engine.KernelLibrary;
+import io.millrace.model.engine.NativeHeap;
 import io.millrace.model.engine.Parameters;
 import io.millrace.model.engine.PyTorchRuntime;
 import io.millrace.model.head.SparseHead;
@@ -72,6 +73,7 @@ final class SparseModel implements AutoCloseable {
         try (TensorSource files = AdaptedTensors.open(WeightFiles.open(directory), options.adapters())) {
             SparseModel model = new SparseModel(InferenceThreads.create(options.threads()));
             try {
+                NativeHeap.loading();
                 model.threads.call(() -> {
                     Parameters parameters = new Parameters(files, architecture.backbonePrefix());
                     new LoadPlan(directory, architecture, parameters).requireTensors(inferred(contract, roles));
@@ -81,6 +83,8 @@ final class SparseModel implements AutoCloseable {
             } catch (RuntimeException e) {
                 model.close();
                 throw e;
+            } finally {
+                NativeHeap.serving();
             }
             return model;
         }

@@ -40,6 +40,7 @@ public final class Parameters {
 
     private final TensorSource files;
     private final String backbonePrefix;
+    private final long bufferBytes;
     private final Set<String> read = new HashSet<>();
 
     /**
@@ -48,8 +49,13 @@ public final class Parameters {
      * @param backbonePrefix of names, which a checkpoint of the bare backbone leaves out
      */
     public Parameters(TensorSource files, String backbonePrefix) {
+        this(files, backbonePrefix, BUFFER_BYTES);
+    }
+
+    Parameters(TensorSource files, String backbonePrefix, long bufferBytes) {
         this.files = files;
         this.backbonePrefix = backbonePrefix;
+        this.bufferBytes = bufferBytes;
     }
 
     /** Whether there is a tensor of that name, or of one of its older forms. */
@@ -179,7 +185,7 @@ public final class Parameters {
             return;
         }
         long rowBytes = tensor.elements() / tensor.shape().getFirst() * as.bytes();
-        long most = Math.max(1, BUFFER_BYTES / rowBytes);
+        long most = Math.max(1, bufferBytes / rowBytes);
         for (long at = begin; at < end; at += most) {
             long to = Math.min(end, at + most);
             long first = row + at - begin;

@@ -1,7 +1,5 @@
 package io.millrace.model.architecture;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +40,8 @@ public record ModelListing(long parameters, Map<String, List<Long>> shapes, Map<
         return FOLDER.resolve(model + ".json");
     }
 
-    static ModelListing read(String model) throws IOException {
+    /** Reads the listing of a model. */
+    public static ModelListing read(String model) throws IOException {
         Map<String, List<Long>> shapes = new LinkedHashMap<>();
         Map<String, String> shared = new LinkedHashMap<>();
         List<String> lines = Files.readAllLines(FOLDER.resolve(model + ".tensors"));
@@ -54,13 +53,16 @@ public record ModelListing(long parameters, Map<String, List<Long>> shapes, Map<
                 } else {
                     List<Long> shape =
                             Arrays.stream(words).skip(1).map(Long::valueOf).toList();
-                    assertThat(shapes.put(name, shape)).as(name).isNull();
+                    if (shapes.put(name, shape) != null) {
+                        throw new IllegalStateException(model + " lists " + name + " twice");
+                    }
                 }
             }
         }
         long parameters = Long.parseLong(lines.getFirst().substring("parameters ".length()));
-        assertThat(shapes.values().stream().mapToLong(ModelListing::elements).sum())
-                .isEqualTo(parameters);
+        if (shapes.values().stream().mapToLong(ModelListing::elements).sum() != parameters) {
+            throw new IllegalStateException(model + " does not add up to " + parameters + " parameters");
+        }
         shared.forEach((name, other) -> shapes.put(name, List.copyOf(shapes.getOrDefault(other, List.of()))));
         return new ModelListing(parameters, shapes, shared);
     }

@@ -9,3 +9,7 @@
     for i in range((rows + size - 1) // size):
       _0 = torch.append(slices, torch.slice(used, 0, i * size, (i + 1) * size))
     return slices
+
+  # Whether a table is in fp32, which is what error bounds are proven for.
+  def is_fp32(self: __torch__.Kernels, table: Tensor) -> bool:
+    return ops.prim.dtype(table) == 6

@@ -3,10 +3,12 @@ package io.millrace.model.head.screening;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
 import io.millrace.model.architecture.TensorSpec;
 import io.millrace.model.batch.TokenBatch;
 import io.millrace.model.contract.HeadContract;
@@ -74,6 +76,29 @@ class CertifiedScreeningTest {
                 bias[term] = (float) (above[term % above.length] - best);
             }
             return new Terms(width, projection, bias, LogitAffine.IDENTITY);
+        }
+
+        /** Terms that may have a weight in a text, screened on some axes of a balanced basis. */
+        boolean[] alive(PtNDManager owner, IValue sample, long axes, float[] text) {
+            int rows = text.length / width;
+            try (IValue weights = IValue.from(array(owner, projection, TERMS, width));
+                    IValue shifts = IValue.from(array(owner, bias, TERMS));
+                    IValue count = IValue.from(axes);
+                    IValue tile = IValue.from(512L);
+                    IValue screen = kernels.callForValue("screen", weights, shifts, sample, count, tile);
+                    IValue states = IValue.from(array(owner, text, rows, width));
+                    IValue cells = IValue.from((PtNDArray)
+                            ((NDManager) owner).create(IntStream.range(0, rows).toArray()));
+                    IValue texts = IValue.from(1L)) {
+                PtNDArray[] result = kernels.callForTuple(owner, "may_live", states, cells, texts, screen);
+                assertThat(result[1].toBooleanArray()).containsExactly(false);
+                byte[] bytes = result[0].toByteArray();
+                boolean[] alive = new boolean[TERMS];
+                for (int term = 0; term < TERMS; term++) {
+                    alive[term] = bytes[term] != 0;
+                }
+                return alive;
+            }
         }
 
         MlmScreenedHead head(PtNDManager owner, ScreeningLimits limits) {
@@ -165,9 +190,14 @@ class CertifiedScreeningTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"16", "128", "768"})
-    void boundsTheWorstRoundingOfBothSides(int width) {
-        Random random = new Random(width + 1);
+    @CsvSource({"4, 40", "16, 20", "128, 2", "768, 1"})
+    void boundsTheWorstRoundingOfBothSides(int width, int seeds) {
+        for (int seed = 0; seed < seeds; seed++) {
+            boundsTheWorstRounding(width, new Random(seed));
+        }
+    }
+
+    private static void boundsTheWorstRounding(int width, Random random) {
         // Every state and every weight lies as far from its 8-bit value as it can, all on the side that hides a weight:
         // one
         // column sets the step to 1 on each side, the others are half a step off, in the direction of their product.
@@ -202,6 +232,85 @@ class CertifiedScreeningTest {
                         .getFirst()
                         .size())
                 .isEqualTo(TERMS);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"64, 32", "128, 92", "128, 8"})
+    void boundsWhatTheLastAxesOfABalancedBasisAdd(int width, int axes) {
+        Random random = new Random(axes);
+        float[] sample = states(random, 600, width);
+        float[] projection = gaussian(random, TERMS * width, 0.05);
+        threads.call(() -> {
+            try (PtNDManager owner = PyTorchRuntime.newManager();
+                    IValue rows = IValue.from(array(owner, sample, 600, width));
+                    IValue some = IValue.from(array(owner, projection, TERMS, width))) {
+                PtNDArray[] basis = kernels.callForTuple(owner, "balanced_basis", some, rows);
+                float[] mean = basis[0].toFloatArray();
+                float[] turn = basis[1].toFloatArray();
+                float[] inverse = basis[2].toFloatArray();
+                // A text with little in the first axes; and every seventh term lies along its last row in the last
+                // ones, and is
+                // too short to change the basis.
+                float[] text = new float[20 * width];
+                float[] along = projection.clone();
+                double[] k = new double[width];
+                for (int row = 0; row < 20; row++) {
+                    for (int i = 0; i < width; i++) {
+                        k[i] = sample[row * width + i] - mean[i];
+                    }
+                    float[] turned = new float[width];
+                    multiply(turn, k, turned, 0, width, false);
+                    for (int i = 0; i < width; i++) {
+                        k[i] = i < axes ? turned[i] * 0.05 : turned[i];
+                    }
+                    multiply(inverse, k, text, row, width, false);
+                    for (int i = 0; i < width; i++) {
+                        text[row * width + i] += mean[i];
+                    }
+                }
+                for (int term = 0; term < TERMS; term += 7) {
+                    for (int i = 0; i < width; i++) {
+                        k[i] = i < axes ? random.nextGaussian() * 1e-6 : k[i] * (term == 0 ? 1e-4 : 1);
+                    }
+                    multiply(turn, k, along, term, width, true);
+                }
+                Terms terms = Terms.onTheEdge(width, along, text, 1e-7);
+                assertThat(terms.alive(owner, rows, axes, text)).doesNotContain(false);
+                assertThat(Terms.onTheEdge(width, projection, sample, -40).alive(owner, rows, axes, sample))
+                        .doesNotContain(true);
+                return true;
+            }
+        });
+    }
+
+    /** Row of a result: a matrix, or its transpose, times a vector. */
+    private static void multiply(float[] matrix, double[] x, float[] result, int row, int width, boolean transposed) {
+        for (int i = 0; i < width; i++) {
+            double sum = 0;
+            for (int j = 0; j < width; j++) {
+                sum += matrix[transposed ? j * width + i : i * width + j] * x[j];
+            }
+            result[row * width + i] = (float) sum;
+        }
+    }
+
+    @Test
+    void boundsTheRoundingOfStatesFarFromZero() {
+        int width = 64;
+        Random random = new Random(8);
+        // Near 10,000 fp32 has steps of 0.001, and what is screened are differences of 0.01.
+        float[] sample = states(random, 300, width);
+        float[] text = states(random, 30, width);
+        for (float[] rows : List.of(sample, text)) {
+            for (int i = 0; i < rows.length; i++) {
+                rows[i] = 10_000 + rows[i] * 0.003f;
+            }
+        }
+        float[] projection = gaussian(random, TERMS * width, 0.05);
+        for (double above : new double[] {1e-3, 1e-2, -1e-2, 0.1}) {
+            screen(Terms.onTheEdge(width, projection, text, above, 3 * above), sample, text, 30)
+                    .agrees();
+        }
     }
 
     @Test
