@@ -10,9 +10,13 @@ import io.millrace.deploy.command.GetCommand;
 import io.millrace.deploy.command.IndexCommand;
 import io.millrace.deploy.command.SearchCommand;
 import io.millrace.deploy.eval.EvalCommand;
+import io.millrace.deploy.expand.ExpandCommand;
+import io.millrace.deploy.lexical.LexicalCommand;
 import io.millrace.deploy.local.RoleCommand;
 import io.millrace.deploy.local.ServeCommand;
+import io.millrace.deploy.preset.ContractCommand;
 import io.millrace.deploy.quickstart.QuickstartCommand;
+import io.millrace.deploy.score.ScoreCommand;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -40,6 +44,10 @@ public final class Main {
         commands.put("encode", new EncodeCommand(console));
         commands.put("collection", new CollectionCommand(console));
         commands.put("eval", new EvalCommand(console));
+        commands.put("lexical", new LexicalCommand(console));
+        commands.put("contract", new ContractCommand(console));
+        commands.put("expand", new ExpandCommand(console));
+        commands.put("score", new ScoreCommand(console));
         commands.put("bench", BenchCommand.over(console));
         return new CommandTree(console, commands);
     }

@@ -22,7 +22,11 @@ class HelpTest {
                 "delete",
                 "encode",
                 "collection",
-                "eval"
+                "eval",
+                "lexical",
+                "contract",
+                "expand",
+                "score"
             })
     void everyCommandHasHelpWithExamplesAndExitCodes(String command) {
         CommandRun run = CommandRun.of(command, "--help");

@@ -113,8 +113,11 @@ final class BatchIntake implements AutoCloseable {
         } catch (RuntimeException | Error e) { // as above
             reply = EncodeStream.reply(batch, unreadable(batch, e));
         }
-        send(batch, stream, reply);
-        stream.taken();
+        try {
+            stream.takenAndAnswered(batch, reply);
+        } finally {
+            admission.release(bytes(batch));
+        }
     }
 
     private static Failure unreadable(EncodeBatch batch, Throwable e) {
@@ -122,14 +125,6 @@ final class BatchIntake implements AutoCloseable {
         Status.Code code = e instanceof OutOfMemoryError ? Status.Code.RESOURCE_EXHAUSTED : Status.Code.INTERNAL;
         String message = "texts: cannot be tokenised: " + e + "; send fewer together to find the one at fault";
         return new Failure(code, message, "texts");
-    }
-
-    private void send(EncodeBatch batch, EncodeStream stream, EncodeReply reply) {
-        try {
-            stream.answer(batch, reply);
-        } finally {
-            admission.release(bytes(batch));
-        }
     }
 
     private List<TokenizedText> tokenize(EncodeBatch batch) {
@@ -161,7 +156,11 @@ final class BatchIntake implements AutoCloseable {
                 String message = "the vectors make no reply: " + e + "; send fewer texts together";
                 reply = EncodeStream.reply(batch, new Failure(Status.Code.INTERNAL, message));
             }
-            send(batch, stream, reply);
+            try {
+                stream.answer(batch, reply);
+            } finally {
+                admission.release(bytes(batch));
+            }
         });
     }
 
@@ -173,8 +172,7 @@ final class BatchIntake implements AutoCloseable {
 
     private void refuse(EncodeBatch batch, EncodeStream stream, Failure failure) {
         metrics.refused(failure);
-        stream.answer(batch, EncodeStream.reply(batch, failure));
-        stream.taken();
+        stream.takenAndAnswered(batch, EncodeStream.reply(batch, failure));
     }
 
     private Failure overloaded() {

@@ -105,6 +105,12 @@ final class EncodeStream implements StreamObserver<EncodeBatch> {
         advance();
     }
 
+    /** Both of the above for a batch that never was in the queue, so that its credit goes back with its result. */
+    synchronized void takenAndAnswered(EncodeBatch batch, EncodeReply reply) {
+        untaken--;
+        answer(batch, reply);
+    }
+
     /** The reply that says why a batch failed. */
     static EncodeReply reply(EncodeBatch batch, Failure failure) {
         return EncodeReply.newBuilder()
@@ -122,13 +128,18 @@ final class EncodeStream implements StreamObserver<EncodeBatch> {
         if (ended) {
             return;
         }
-        grant();
         while (replies.isReady() && !unsent.isEmpty()) {
             Unsent next = unsent.remove();
             outstanding--;
             outstandingTexts -= next.texts();
-            replies.onNext(next.reply());
-            grant();
+            // A message that goes anyway carries the credit: a message more would wake the caller once more.
+            replies.onNext(next.reply().toBuilder().setGrantedBatches(granted()).build());
+        }
+        int batches = granted();
+        if (batches > 0) {
+            replies.onNext(EncodeReply.newBuilder()
+                    .setCredit(EncodeCredit.newBuilder().setBatches(batches))
+                    .build());
         }
         // Batches without credit are read too, to be refused, but not without end.
         if (readOwed && outstanding < limits.outstandingBatches() + limits.creditBatches()) {
@@ -143,19 +154,20 @@ final class EncodeStream implements StreamObserver<EncodeBatch> {
         }
     }
 
-    private void grant() {
-        if (halfClosed || draining || outstandingTexts >= limits.outstandingTexts() || !intake.hasRoom()) {
-            return;
+    /** Batches that the caller may have now, and from here on has. */
+    private int granted() {
+        // Without readers of replies there is no hurry: the credits add up until the next chance.
+        if (halfClosed
+                || draining
+                || outstandingTexts >= limits.outstandingTexts()
+                || !intake.hasRoom()
+                || !replies.isReady()) {
+            return 0;
         }
         int batches =
                 Math.min(limits.creditBatches() - credit - untaken, limits.outstandingBatches() - credit - outstanding);
-        // Without readers of replies there is no hurry: the credits add up until the next chance.
-        if (batches > 0 && replies.isReady()) {
-            credit += batches;
-            replies.onNext(EncodeReply.newBuilder()
-                    .setCredit(EncodeCredit.newBuilder().setBatches(batches))
-                    .build());
-        }
+        credit += Math.max(0, batches);
+        return Math.max(0, batches);
     }
 
     @Override

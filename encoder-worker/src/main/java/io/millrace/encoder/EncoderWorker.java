@@ -3,7 +3,6 @@ package io.millrace.encoder;
 import io.millrace.encoder.batch.BatchLimits;
 import io.millrace.encoder.batch.BatchQueue;
 import io.millrace.encoder.batch.EncoderMetrics;
-import io.millrace.model.EncoderOptions;
 import io.millrace.model.SparseEncoder;
 import io.millrace.model.SparseEncoders;
 import io.millrace.service.GrpcServer;
@@ -50,11 +49,7 @@ public final class EncoderWorker implements AutoCloseable {
      * @throws java.io.UncheckedIOException if a port is taken
      */
     public static EncoderWorker start(EncoderWorkerConfig config) throws IOException {
-        EncoderOptions options = EncoderOptions.defaults();
-        return start(
-                config,
-                SparseEncoders.open(
-                        config.model(), config.threads() == 0 ? options : options.withThreads(config.threads())));
+        return start(config, SparseEncoders.open(config.model(), config.encoder()));
     }
 
     /**

@@ -1,9 +1,12 @@
 package io.millrace.encoder;
 
+import io.millrace.model.EncoderOptions;
+import io.millrace.model.engine.Precision;
 import io.millrace.service.ServerSettings;
 import io.millrace.service.Setting;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /** What an encoder worker can be told; see the help of each component. */
@@ -17,8 +20,22 @@ public record EncoderWorkerConfig(
         @Setting(help = "HTTP port of /metrics; 0 = any free one, -1 = none.", fallback = "9310")
         int metricsPort,
 
-        @Setting(help = "Checkpoint folder: config.json, model.safetensors, tokenizer.json and, if any, millrace.json.")
+        @Setting(
+                help =
+                        "Checkpoint folder: config.json, model.safetensors, tokenizer.json and, if any, millrace.json; or"
+                                + " a folder that the command lexical made.")
         Path model,
+
+        @Setting(
+                help = "Folders of LoRA adapters to merge into the weights, in order, separated by commas.",
+                fallback = "none")
+        List<String> adapters,
+
+        @Setting(
+                help =
+                        "Number format of linear layers: fp32, bf16, int8 or int4. Vectors of all of them meet in one space.",
+                fallback = "fp32")
+        Precision precision,
 
         @Setting(
                 help = "Inference threads; 0 = one for each processor. Workers that share a machine divide it.",
@@ -58,6 +75,8 @@ public record EncoderWorkerConfig(
 
     /** Checks the ranges. */
     public EncoderWorkerConfig {
+        adapters = List.copyOf(adapters);
+        precision.requireOnCpu();
         if (threads < 0 || threads > 1024 || tokenBudget < 0 || tokenBudget > 1 << 24) {
             throw new IllegalArgumentException("--threads is " + threads + " (0 to 1024) and --token-budget is "
                     + tokenBudget + " (0 to 16777216); one of them is out of its range");
@@ -75,7 +94,25 @@ public record EncoderWorkerConfig(
     /** The settings of a worker inside a local cluster: loopback, defaults for the rest. */
     public static EncoderWorkerConfig local(Path model, int port, int threads) {
         return new EncoderWorkerConfig(
-                "127.0.0.1", port, -1, model, threads, DEFAULT_TOKEN_BUDGET, 16, 64L << 20, Duration.ofSeconds(20));
+                "127.0.0.1",
+                port,
+                -1,
+                model,
+                List.of(),
+                Precision.FP32,
+                threads,
+                DEFAULT_TOKEN_BUDGET,
+                16,
+                64L << 20,
+                Duration.ofSeconds(20));
+    }
+
+    /** How the model is opened. */
+    EncoderOptions encoder() {
+        EncoderOptions options = EncoderOptions.defaults()
+                .withPrecision(precision)
+                .withAdapters(adapters.stream().map(Path::of).toList());
+        return threads == 0 ? options : options.withThreads(threads);
     }
 
     ServerSettings server() {

@@ -45,10 +45,10 @@ final class EncodeClient implements AutoCloseable {
 
             @Override
             public void onNext(EncodeReply reply) {
-                if (reply.hasCredit()) {
-                    granted.addAndGet(reply.getCredit().getBatches());
-                    credit.release(reply.getCredit().getBatches());
-                } else {
+                int batches = reply.getCredit().getBatches() + reply.getGrantedBatches();
+                granted.addAndGet(batches);
+                credit.release(batches);
+                if (!reply.hasCredit()) {
                     replies.add(reply);
                 }
             }

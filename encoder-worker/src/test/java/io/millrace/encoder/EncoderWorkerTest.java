@@ -8,6 +8,8 @@ import io.grpc.Status;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
+import io.millrace.model.EncoderOptions;
+import io.millrace.model.engine.Precision;
 import io.millrace.service.Settings;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -77,7 +79,17 @@ class EncoderWorkerTest {
         EncoderWorkerConfig c = Workers.config();
         EncoderWorker worker = EncoderWorker.start(
                 new EncoderWorkerConfig(
-                        c.host(), 0, -1, c.model(), 1, 2048, 16, c.queuedBytes(), Duration.ofMillis(300)),
+                        c.host(),
+                        0,
+                        -1,
+                        c.model(),
+                        c.adapters(),
+                        c.precision(),
+                        1,
+                        2048,
+                        16,
+                        c.queuedBytes(),
+                        Duration.ofMillis(300)),
                 encoder);
         try (EncodeClient client = EncodeClient.open(worker.port())) {
             client.send(EncodeClient.batch(1, Texts.ofWords(200, 100)));
@@ -120,11 +132,34 @@ class EncoderWorkerTest {
                 Settings.read(EncoderWorkerConfig.class, List.of("--model", "m", "--threads=3"), Map.of());
         assertThat(config)
                 .isEqualTo(new EncoderWorkerConfig(
-                        "127.0.0.1", 7310, 9310, Path.of("m"), 3, 1024, 16, 64L << 20, Duration.ofSeconds(20)));
+                        "127.0.0.1",
+                        7310,
+                        9310,
+                        Path.of("m"),
+                        List.of(),
+                        Precision.FP32,
+                        3,
+                        1024,
+                        16,
+                        64L << 20,
+                        Duration.ofSeconds(20)));
         assertThat(EncoderWorkerConfig.local(Path.of("m"), 7310, 3).tokenBudget())
                 .isEqualTo(config.tokenBudget());
         assertThatThrownBy(() -> Settings.read(
                         EncoderWorkerConfig.class, List.of("--model", "m", "--stream-batches=0"), Map.of()))
                 .hasStackTraceContaining("--stream-batches is 0 (1 to 4096)");
+        EncoderOptions opened = Settings.read(
+                        EncoderWorkerConfig.class,
+                        List.of("--model", "m", "--adapters=a,b", "--precision=int8", "--threads=3"),
+                        Map.of())
+                .encoder();
+        assertThat(opened)
+                .isEqualTo(EncoderOptions.defaults()
+                        .withThreads(3)
+                        .withPrecision(Precision.INT8)
+                        .withAdapters(List.of(Path.of("a"), Path.of("b"))));
+        assertThatThrownBy(() ->
+                        Settings.read(EncoderWorkerConfig.class, List.of("--model", "m", "--precision=fp16"), Map.of()))
+                .hasStackTraceContaining("use bf16 or int8 on a CPU");
     }
 }

@@ -1,8 +1,10 @@
 package io.millrace.encoder;
 
 import io.millrace.model.SparseEncoder;
+import io.millrace.model.engine.Precision;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 /** Workers for tests, on any free port. */
 final class Workers {
@@ -11,7 +13,17 @@ final class Workers {
     /** The settings tests start from: a fixed token budget, so that nothing is encoded at warm-up. */
     static EncoderWorkerConfig config() {
         return new EncoderWorkerConfig(
-                "127.0.0.1", 0, 0, Path.of("fake"), 1, 2048, 16, 64L << 20, Duration.ofSeconds(10));
+                "127.0.0.1",
+                0,
+                0,
+                Path.of("fake"),
+                List.of(),
+                Precision.FP32,
+                1,
+                2048,
+                16,
+                64L << 20,
+                Duration.ofSeconds(10));
     }
 
     static EncoderWorker start(SparseEncoder encoder) {
@@ -22,7 +34,17 @@ final class Workers {
         EncoderWorkerConfig c = config();
         return EncoderWorker.start(
                 new EncoderWorkerConfig(
-                        c.host(), 0, 0, c.model(), 1, c.tokenBudget(), c.streamBatches(), bytes, c.shutdownGrace()),
+                        c.host(),
+                        0,
+                        0,
+                        c.model(),
+                        c.adapters(),
+                        c.precision(),
+                        1,
+                        c.tokenBudget(),
+                        c.streamBatches(),
+                        bytes,
+                        c.shutdownGrace()),
                 encoder);
     }
 
@@ -30,7 +52,17 @@ final class Workers {
         EncoderWorkerConfig c = config();
         return EncoderWorker.start(
                 new EncoderWorkerConfig(
-                        c.host(), 0, 0, c.model(), 1, 0, c.streamBatches(), c.queuedBytes(), c.shutdownGrace()),
+                        c.host(),
+                        0,
+                        0,
+                        c.model(),
+                        c.adapters(),
+                        c.precision(),
+                        1,
+                        0,
+                        c.streamBatches(),
+                        c.queuedBytes(),
+                        c.shutdownGrace()),
                 encoder);
     }
 }

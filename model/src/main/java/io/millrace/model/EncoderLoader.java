@@ -95,7 +95,7 @@ final class EncoderLoader implements AutoCloseable {
                 role,
                 contract,
                 files.transformer(),
-                files.vocabulary().specialIds());
+                tokenizer(role).templateIds());
     }
 
     private SparseModel model(String place, EncoderFiles files) throws IOException {

@@ -19,6 +19,7 @@ import io.millrace.model.engine.KernelLibrary;
 import io.millrace.model.engine.LinearPacker;
 import io.millrace.model.engine.PackedParameters;
 import io.millrace.model.engine.Parameters;
+import io.millrace.model.engine.Precision;
 import io.millrace.model.engine.PyTorchRuntime;
 import io.millrace.model.head.EpicHead;
 import io.millrace.model.head.MlmArrayHead;
@@ -27,11 +28,14 @@ import io.millrace.model.head.MlmKernelHead;
 import io.millrace.model.head.MlmScreenedHead;
 import io.millrace.model.head.MlpHead;
 import io.millrace.model.head.SparseHead;
+import io.millrace.model.head.screening.ScreeningLimits;
+import io.millrace.model.head.screening.ScreeningProbe;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -158,17 +162,34 @@ final class PartLoader {
         if (kernels.isEmpty()) {
             return new MlmArrayHead(weights, mlm);
         }
-        boolean wanted = switch (options.kernels()) {
-            case AUTO -> MlmScreenedHead.pays(kernels.get(), width(reading));
-            case SCREENED -> true;
-            case FUSED, PLAIN -> false;
-        };
-        SparseHead head = wanted && mlm.pooling() == Pooling.MAX
-                ? new MlmScreenedHead(kernels.get(), weights, mlm)
+        // A shared table is in the model's precision, and bounds are proven for fp32 only.
+        boolean exact = options.precision() == Precision.FP32
+                || weights.projection().table().isEmpty();
+        SparseHead head = mlm.pooling() == Pooling.MAX && exact
+                ? screening(reading, mlm.outputs())
+                        .<SparseHead>map(limits -> new MlmScreenedHead(kernels.get(), weights, mlm, limits))
+                        .orElseGet(() -> new MlmKernelHead(kernels.get(), weights, mlm))
                 : new MlmKernelHead(kernels.get(), weights, mlm);
         // What is left are the originals of packed weights.
         owner.close();
         return head;
+    }
+
+    /** When terms are screened; empty for never. */
+    private Optional<ScreeningLimits> screening(ReadingMode reading, int outputs) {
+        return switch (options.kernels()) {
+            case AUTO -> {
+                OptionalDouble share = ScreeningProbe.share(kernels.orElseThrow(), width(reading));
+                yield share.isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(ScreeningLimits.measured(outputs, width(reading), share.getAsDouble()));
+            }
+            case SCREENED ->
+                ScreeningProbe.exact(kernels.orElseThrow())
+                        ? Optional.of(ScreeningLimits.forced(outputs))
+                        : Optional.empty();
+            case FUSED, PLAIN -> Optional.empty();
+        };
     }
 
     /** A head without a projection leaves the language model's own unread. */

@@ -142,6 +142,8 @@ class EmbeddedModelTest {
                         checkpoint.encoder(TextRole.DOCUMENT).transformer(),
                         checkpoint.contract(),
                         options.withKernels(Kernels.FUSED))) {
+            // The first batch is learned from.
+            screened.encode(LAYOUT.of(List.of(random.ints(200, 1000, 30_000).toArray())), TextRole.QUERY);
             for (int i = 0; i < 20; i++) {
                 ModelInput batch = LAYOUT.of(List.of(
                         random.ints(1 + random.nextInt(80), 1000, 30_000).toArray(),
@@ -155,7 +157,11 @@ class EmbeddedModelTest {
             assertThat(screened.head(TextRole.QUERY))
                     .isInstanceOfSatisfying(
                             MlmScreenedHead.class,
-                            head -> assertThat(head.shareInFull()).isZero());
+                            head -> assertThat(head.report()).satisfies(report -> {
+                                assertThat(report.screened()).isEqualTo(40);
+                                assertThat(report.left()).isLessThan(20);
+                                assertThat(report.survivorsPerText()).isBetween(10.0, 2_000.0);
+                            }));
             assertThat(full.head(TextRole.QUERY)).isInstanceOf(MlmKernelHead.class);
         }
     }
@@ -172,7 +178,8 @@ class EmbeddedModelTest {
                 role.pruning());
         EncodingContract contract = new EncodingContract("lifted", lifted, lifted, new TreeMap<>());
         EncoderOptions options = EncoderOptions.defaults().withThreads(1);
-        ModelInput batch = LAYOUT.of(List.of(new int[] {101, 2651, 102}));
+        ModelInput batch =
+                LAYOUT.of(List.of(new Random(4).ints(40, 1000, 30_000).toArray()));
         try (SparseModel screened = SparseModel.load(
                         MODEL,
                         checkpoint.encoder(TextRole.DOCUMENT).transformer(),
@@ -183,13 +190,15 @@ class EmbeddedModelTest {
                         checkpoint.encoder(TextRole.DOCUMENT).transformer(),
                         contract,
                         options.withKernels(Kernels.FUSED))) {
+            List<SparseVector> learned = screened.encode(batch, TextRole.QUERY);
             List<SparseVector> vectors = screened.encode(batch, TextRole.QUERY);
             assertThat(vectors.getFirst().size()).isGreaterThan(20_000);
+            assertThat(vectors).isEqualTo(learned);
             VectorDistance.assertClose(vectors, full.encode(batch, TextRole.QUERY), TOLERANCE, "dense");
             assertThat(screened.head(TextRole.QUERY))
                     .isInstanceOfSatisfying(
                             MlmScreenedHead.class,
-                            head -> assertThat(head.shareInFull()).isEqualTo(1));
+                            head -> assertThat(head.report().shareLeft()).isEqualTo(1));
         }
     }
 

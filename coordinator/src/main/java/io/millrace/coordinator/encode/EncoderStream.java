@@ -18,20 +18,23 @@ import org.jspecify.annotations.Nullable;
  * breaks, every batch on it fails with the stream's status. Safe for any thread.
  */
 final class EncoderStream implements StreamObserver<EncodeReply> {
-    private final Runnable onChange;
+    private final Runnable onCredit;
+    private final Runnable onEnd;
     private final Map<Long, CompletableFuture<EncodedBatch>> outstanding = new HashMap<>();
     private @Nullable StreamObserver<EncodeBatch> requests;
     private long nextBatchId = 1;
     private int credit;
-    private @Nullable Status ended;
+    private volatile @Nullable Status ended; // written under the lock, read without: it is looked at under other locks
 
     /**
      * A stream not yet opened.
      *
-     * @param onChange told, without a lock held, when credit arrived or the stream ended
+     * @param onCredit told, without a lock held, when credit arrived; must not block
+     * @param onEnd told, without a lock held, when the stream has ended; must not block
      */
-    EncoderStream(Runnable onChange) {
-        this.onChange = onChange;
+    EncoderStream(Runnable onCredit, Runnable onEnd) {
+        this.onCredit = onCredit;
+        this.onEnd = onEnd;
     }
 
     /** Opens the stream; credit arrives later. */
@@ -49,7 +52,7 @@ final class EncoderStream implements StreamObserver<EncodeReply> {
         return outstanding.size();
     }
 
-    synchronized boolean hasEnded() {
+    boolean hasEnded() {
         return ended != null;
     }
 
@@ -85,12 +88,7 @@ final class EncoderStream implements StreamObserver<EncodeReply> {
     @Override
     public void onNext(EncodeReply reply) {
         switch (reply.getKindCase()) {
-            case CREDIT -> {
-                synchronized (this) {
-                    credit += reply.getCredit().getBatches();
-                }
-                onChange.run();
-            }
+            case CREDIT -> add(reply.getCredit().getBatches());
             case BATCH -> take(reply.getBatch().getBatchId()).complete(reply.getBatch());
             case FAILURE ->
                 take(reply.getFailure().getBatchId())
@@ -98,6 +96,16 @@ final class EncoderStream implements StreamObserver<EncodeReply> {
                                 status(reply.getFailure().getError()).asRuntimeException());
             case KIND_NOT_SET -> cancel(Status.INTERNAL.withDescription("the worker sent an empty reply"));
         }
+        if (reply.getGrantedBatches() > 0) {
+            add(reply.getGrantedBatches());
+        }
+    }
+
+    private void add(int batches) {
+        synchronized (this) {
+            credit += batches;
+        }
+        onCredit.run();
     }
 
     @Override
@@ -121,7 +129,7 @@ final class EncoderStream implements StreamObserver<EncodeReply> {
             outstanding.clear();
         }
         failed.forEach(answer -> answer.completeExceptionally(reason.asRuntimeException()));
-        onChange.run();
+        onEnd.run();
     }
 
     private synchronized CompletableFuture<EncodedBatch> take(long batchId) {

@@ -100,8 +100,10 @@ final class WorkerConnection implements AutoCloseable {
         ModelDescription model = EncoderWorkerGrpc.newBlockingStub(channel)
                 .withDeadlineAfter(10, TimeUnit.SECONDS)
                 .describeModel(DescribeModelRequest.getDefaultInstance());
-        Link fresh = new Link(model, new EncoderStream(this::changed), new EncoderStream(this::changed));
-        fresh.queries().open(EncoderWorkerGrpc.newStub(channel));
+        Link fresh =
+                new Link(model, new EncoderStream(onChange, this::ended), new EncoderStream(onChange, this::ended));
+        // A query's result is small and only wakes who waits for it: no thread need be found for that.
+        fresh.queries().open(EncoderWorkerGrpc.newStub(channel).withExecutor(Runnable::run));
         fresh.documents().open(EncoderWorkerGrpc.newStub(channel));
         return fresh;
     }
@@ -118,7 +120,7 @@ final class WorkerConnection implements AutoCloseable {
         current.documents().cancel(reason);
     }
 
-    private void changed() {
+    private void ended() {
         synchronized (signal) {
             signal.notifyAll();
         }

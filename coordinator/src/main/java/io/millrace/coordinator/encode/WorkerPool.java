@@ -156,13 +156,16 @@ public final class WorkerPool implements AutoCloseable {
 
     private @Nullable CompletableFuture<EncodedBatch> send(EncodeBatch.Builder batch, String space, long deadline)
             throws InterruptedException {
+        CompletableFuture<EncodedBatch> atOnce = trySend(batch, space);
+        if (atOnce != null) {
+            return atOnce;
+        }
         synchronized (signal) {
             while (true) {
-                for (EncoderStream stream : streamsByLoad(space, batch.getRole())) {
-                    CompletableFuture<EncodedBatch> answer = stream.trySend(batch);
-                    if (answer != null) {
-                        return answer;
-                    }
+                // Again, under the lock: credit that came since then told nobody.
+                CompletableFuture<EncodedBatch> answer = trySend(batch, space);
+                if (answer != null) {
+                    return answer;
                 }
                 requireSomeHope(space);
                 long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
@@ -172,6 +175,16 @@ public final class WorkerPool implements AutoCloseable {
                 signal.wait(Math.min(left, WAKE_MILLIS));
             }
         }
+    }
+
+    private @Nullable CompletableFuture<EncodedBatch> trySend(EncodeBatch.Builder batch, String space) {
+        for (EncoderStream stream : streamsByLoad(space, batch.getRole())) {
+            CompletableFuture<EncodedBatch> answer = stream.trySend(batch);
+            if (answer != null) {
+                return answer;
+            }
+        }
+        return null;
     }
 
     private List<EncoderStream> streamsByLoad(String space, TextRole role) {

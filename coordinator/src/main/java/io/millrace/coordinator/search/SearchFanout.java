@@ -14,6 +14,7 @@ import io.millrace.service.Refusals;
 import io.millrace.v1.Collection;
 import io.millrace.v1.ConsistencyToken;
 import io.millrace.v1.Coverage;
+import io.millrace.v1.IndexServerGrpc.IndexServerFutureStub;
 import io.millrace.v1.SearchRequest;
 import io.millrace.v1.SearchResponse;
 import io.millrace.v1.SearchTiming;
@@ -35,6 +36,9 @@ import java.util.concurrent.TimeUnit;
  */
 public final class SearchFanout {
     private static final int MAX_K = 10_000;
+
+    /** Answers of so few hits are small enough to be parsed by the thread that reads the network. */
+    private static final int FEW_HITS = 100;
 
     private final CollectionCatalog catalog;
     private final IndexServers servers;
@@ -123,9 +127,10 @@ public final class SearchFanout {
         SparseVector message = vector.build();
         Map<ShardPlacement, ListenableFuture<ShardSearchResponse>> calls = new LinkedHashMap<>();
         for (ShardPlacement placement : collection.getShardsList()) {
+            IndexServerFutureStub server = servers.future(placement.getServer(), timeout);
             calls.put(
                     placement,
-                    servers.future(placement.getServer(), timeout)
+                    (request.getK() <= FEW_HITS ? server.withExecutor(Runnable::run) : server)
                             .search(ShardSearchRequest.newBuilder()
                                     .setShard(CollectionCatalog.shardRef(collection, placement.getShard()))
                                     .setEpoch(collection.getEpoch())

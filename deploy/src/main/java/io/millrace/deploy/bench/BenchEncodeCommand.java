@@ -46,7 +46,10 @@ public final class BenchEncodeCommand implements Callable<Integer> {
     @Mixin
     private final OutputOptions output = new OutputOptions();
 
-    @Option(names = "--model", paramLabel = "DIR", description = "Checkpoint folder. Default: the embedded model.")
+    @Option(
+            names = "--model",
+            paramLabel = "DIR",
+            description = "Folder of a checkpoint or a lexical model. Default: the embedded model.")
     private @Nullable Path model;
 
     @Option(
@@ -60,6 +63,12 @@ public final class BenchEncodeCommand implements Callable<Integer> {
 
     @Option(names = "--split", paramLabel = "NAME", description = "Judgements to use. Default: ${DEFAULT-VALUE}.")
     private String split = "test";
+
+    @Option(
+            names = "--adapter",
+            paramLabel = "DIR",
+            description = "Folder of a LoRA adapter to merge into the weights; may be given more than once.")
+    private List<Path> adapters = new ArrayList<>();
 
     @Option(
             names = "--precisions",
@@ -100,7 +109,7 @@ public final class BenchEncodeCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         List<Precision> formats = formats();
         EncodeJob job = new EncodeJob(
-                Models.find(model),
+                new EncodeJob.Model(Models.find(model), adapters),
                 data,
                 new EncodeJob.Limits(
                         atLeast("--limit", limit, 0),

@@ -1,16 +1,29 @@
 package io.millrace.deploy.bench;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * What to encode, and how.
  *
- * @param model checkpoint folder
+ * @param model what encodes
  * @param data folder in BEIR's layout
  * @param limits of the run
  * @param kernels name of {@link io.millrace.model.EncoderOptions.Kernels}
  */
-record EncodeJob(Path model, Path data, Limits limits, String kernels) {
+record EncodeJob(Model model, Path data, Limits limits, String kernels) {
+    /**
+     * A model.
+     *
+     * @param folder of a checkpoint or a lexical model
+     * @param adapters folders of LoRA adapters to merge, in order
+     */
+    record Model(Path folder, List<Path> adapters) {
+        Model {
+            adapters = List.copyOf(adapters);
+        }
+    }
+
     /**
      * Numbers of a run.
      *

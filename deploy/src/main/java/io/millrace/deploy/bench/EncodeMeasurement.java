@@ -40,7 +40,7 @@ final class EncodeMeasurement {
 
     private EncodeMeasurement() {}
 
-    /** {@code MODEL DATA DOCUMENTS MAX_TOKENS THREADS REPETITIONS KERNELS PRECISION QUERIES VECTORS}. */
+    /** {@code MODEL DATA DOCUMENTS MAX_TOKENS THREADS REPETITIONS KERNELS PRECISION QUERIES VECTORS [ADAPTER]...}. */
     public static void main(String[] arguments) throws Exception {
         Logging.warnings();
         try {
@@ -58,7 +58,8 @@ final class EncodeMeasurement {
         EncoderOptions options = EncoderOptions.defaults()
                 .withThreads(Integer.parseInt(arguments[4]))
                 .withKernels(EncoderOptions.Kernels.valueOf(arguments[6]))
-                .withPrecision(Precision.valueOf(arguments[7]));
+                .withPrecision(Precision.valueOf(arguments[7]))
+                .withAdapters(Arrays.stream(arguments).skip(10).map(Path::of).toList());
         if (maxTokens > 0) {
             options = options.withMaxTokens(maxTokens);
         }

@@ -42,7 +42,7 @@ final class EncodeProcess {
         }
         command.addAll(List.of("-cp", System.getProperty("java.class.path", ""), EncodeMeasurement.class.getName()));
         command.addAll(List.of(
-                job.model().toString(),
+                job.model().folder().toString(),
                 job.data().toString(),
                 Integer.toString(job.limits().documents()),
                 Integer.toString(job.limits().maxTokens()),
@@ -52,6 +52,7 @@ final class EncodeProcess {
                 precision.name(),
                 questions.toString(),
                 vectors.toString()));
+        job.model().adapters().forEach(adapter -> command.add(adapter.toString()));
         File words = vectors.resolveSibling(vectors.getFileName() + ".err").toFile();
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.to(words))

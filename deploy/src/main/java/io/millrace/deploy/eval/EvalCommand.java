@@ -7,7 +7,7 @@ import io.millrace.deploy.cli.ExitCode;
 import io.millrace.deploy.cli.OutputOptions;
 import io.millrace.deploy.local.LocalCluster;
 import io.millrace.deploy.local.LocalClusterOptions;
-import io.millrace.deploy.local.Models;
+import io.millrace.deploy.local.ModelOptions;
 import io.millrace.evaluation.beir.BeirFolder;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -51,8 +51,8 @@ public final class EvalCommand implements Callable<Integer> {
     @Option(names = "--split", paramLabel = "NAME", description = "Judgements to use. Default: ${DEFAULT-VALUE}.")
     private String split = "test";
 
-    @Option(names = "--model", paramLabel = "DIR", description = "Checkpoint folder. Default: the embedded model.")
-    private @Nullable Path model;
+    @Mixin
+    private final ModelOptions model = new ModelOptions();
 
     @Option(
             names = "--server",
@@ -73,8 +73,8 @@ public final class EvalCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        if (server != null && model != null) {
-            throw new IllegalArgumentException("--model cannot be chosen with --server: its workers have theirs");
+        if (server != null && model.given()) {
+            throw new IllegalArgumentException("a model cannot be chosen with --server: its workers have theirs");
         }
         EvalRun run = new EvalRun(console, new BeirFolder(data), split, parallel);
         run.readQueries();
@@ -86,7 +86,7 @@ public final class EvalCommand implements Callable<Integer> {
         } else {
             try (ScratchFolder folder = ScratchFolder.create();
                     LocalCluster cluster =
-                            LocalCluster.start(LocalClusterOptions.of(folder.path(), Models.find(model), 0));
+                            LocalCluster.start(LocalClusterOptions.of(folder.path(), model.choice(), 0));
                     MillraceClient client = connect(cluster.address())) {
                 result = run.evaluate(client);
             }

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,8 +70,12 @@ public final class LocalCluster implements AutoCloseable {
         // Workers share the machine: together one inference thread for each processor.
         int threads = Math.max(1, Runtime.getRuntime().availableProcessors() / options.workers());
         for (int i = 0; i < options.workers(); i++) {
-            EncoderWorker worker = EncoderWorker.start(
-                    local(EncoderWorkerConfig.class, "--model=" + options.model(), "--threads=" + threads));
+            EncoderWorker worker = EncoderWorker.start(local(
+                    EncoderWorkerConfig.class,
+                    "--model=" + options.model().folder(),
+                    "--adapters=" + adapters(options.model()),
+                    "--precision=" + options.model().precision().label(),
+                    "--threads=" + threads));
             servers.addFirst(worker);
             workers.add(worker.address());
             members.add(new Member("encoder-worker", worker.address(), worker.metricsPort()));
@@ -93,6 +98,12 @@ public final class LocalCluster implements AutoCloseable {
         if (!coordinator.awaitWorkers(CONNECT_TIMEOUT)) {
             LOG.warn("not every worker was connected within {}", CONNECT_TIMEOUT);
         }
+    }
+
+    private static String adapters(ModelChoice model) {
+        return model.adapters().isEmpty()
+                ? "none"
+                : model.adapters().stream().map(Path::toString).collect(Collectors.joining(","));
     }
 
     /** The role's defaults on loopback at free ports, unless told otherwise. */

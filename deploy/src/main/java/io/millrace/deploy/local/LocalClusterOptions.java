@@ -6,12 +6,12 @@ import java.nio.file.Path;
  * What a local cluster is made of.
  *
  * @param dataDir folder of the catalog and the shards; made if it is not there
- * @param model checkpoint folder
+ * @param model what the workers serve
  * @param port gRPC port of the coordinator; 0 = any free one
  * @param workers encoder workers, 1 to 16
  * @param indexServers index servers, 1 to 16; a collection has a shard on each unless told otherwise
  */
-public record LocalClusterOptions(Path dataDir, Path model, int port, int workers, int indexServers) {
+public record LocalClusterOptions(Path dataDir, ModelChoice model, int port, int workers, int indexServers) {
     /** Two of each: enough to show that work is spread. */
     public static final int DEFAULT_SERVERS = 2;
 
@@ -26,8 +26,13 @@ public record LocalClusterOptions(Path dataDir, Path model, int port, int worker
         }
     }
 
-    /** Two workers and two index servers. */
+    /** Two workers and two index servers with a model as it is. */
     public static LocalClusterOptions of(Path dataDir, Path model, int port) {
+        return of(dataDir, ModelChoice.of(model), port);
+    }
+
+    /** Two workers and two index servers. */
+    public static LocalClusterOptions of(Path dataDir, ModelChoice model, int port) {
         return new LocalClusterOptions(dataDir, model, port, DEFAULT_SERVERS, DEFAULT_SERVERS);
     }
 }

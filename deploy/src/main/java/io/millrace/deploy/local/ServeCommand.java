@@ -47,8 +47,8 @@ public final class ServeCommand implements Callable<Integer>, ServerCommand {
             description = "gRPC port of the coordinator; 0 = any free one. Default: ${DEFAULT-VALUE}.")
     private int port = ClientOptions.DEFAULT_PORT;
 
-    @Option(names = "--model", paramLabel = "DIR", description = "Checkpoint folder. Default: the embedded model.")
-    private @Nullable Path model;
+    @Mixin
+    private final ModelOptions model = new ModelOptions();
 
     @Option(names = "--workers", paramLabel = "N", description = "Encoder workers. Default: ${DEFAULT-VALUE}.")
     private int workers = LocalClusterOptions.DEFAULT_SERVERS;
@@ -65,7 +65,7 @@ public final class ServeCommand implements Callable<Integer>, ServerCommand {
     public Integer call() throws IOException, InterruptedException {
         Path folder = dataDir == null ? Models.home().resolve(".millrace/data") : dataDir;
         LocalCluster cluster =
-                LocalCluster.start(new LocalClusterOptions(folder, Models.find(model), port, workers, indexServers));
+                LocalCluster.start(new LocalClusterOptions(folder, model.choice(), port, workers, indexServers));
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(

@@ -60,7 +60,7 @@ class LocalClusterTest {
             assertThat(ask(cluster, "", "delete", "gone").code()).isZero();
             checkAnswers(cluster);
         }
-        assertThatThrownBy(() -> LocalCluster.start(new LocalClusterOptions(folder, MODEL, 0, 1, 1)))
+        assertThatThrownBy(() -> LocalCluster.start(new LocalClusterOptions(folder, ModelChoice.of(MODEL), 0, 1, 1)))
                 .hasMessageContaining("belongs to a cluster with 2 index servers");
         try (LocalCluster cluster = LocalCluster.start(LocalClusterOptions.of(folder, MODEL, 0))) {
             checkAnswers(cluster);

@@ -61,7 +61,7 @@ record LoraAdapter(SafetensorsFile weights, Map<String, LowRankProduct> products
             LoraConfig config,
             SafetensorsFile weights,
             List<AdapterTensor> tensors,
-            BaseNames names) {
+            TargetNames names) {
         Matching(TensorSource base, LoraConfig config, SafetensorsFile weights) {
             List<AdapterTensor> tensors = new ArrayList<>();
             for (String name : weights.tensors()) {
@@ -72,7 +72,7 @@ record LoraAdapter(SafetensorsFile weights, Map<String, LowRankProduct> products
                     config,
                     weights,
                     tensors,
-                    BaseNames.matching(
+                    TargetNames.matching(
                             base.tensors(),
                             tensors.stream().map(AdapterTensor::target).toList()));
         }

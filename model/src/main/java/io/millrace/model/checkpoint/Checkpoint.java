@@ -82,6 +82,17 @@ public record Checkpoint(
         return open(directory, derived.contract(), Map.of());
     }
 
+    /**
+     * Reads a directory under a contract, whatever {@code millrace.json} it has.
+     *
+     * @param contract its digests are replaced by those of the files as they are
+     * @throws InvalidModelException if a file is missing, damaged, unsupported or does not belong with the others
+     * @throws IOException if a file cannot be read
+     */
+    public static Checkpoint open(Path directory, EncodingContract contract) throws IOException {
+        return open(directory, contract, Map.of());
+    }
+
     private static Checkpoint open(Path directory, EncodingContract contract, Map<String, String> signed)
             throws IOException {
         SortedMap<String, EncoderFiles> encoders = new TreeMap<>();

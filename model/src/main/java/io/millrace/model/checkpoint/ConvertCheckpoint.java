@@ -10,11 +10,11 @@ import java.util.List;
 public final class ConvertCheckpoint {
     private ConvertCheckpoint() {}
 
-    /** {@code SOURCE TARGET F16|F32 NAME}; exit status 2 for wrong arguments, 1 for a checkpoint that is refused. */
+    /** {@code SOURCE TARGET BF16|F16|F32 NAME}; exit status 2 for wrong arguments, 1 for a checkpoint that is refused. */
     public static void main(String[] args) throws IOException {
-        List<String> types = List.of(TensorType.F16.name(), TensorType.F32.name());
+        List<String> types = List.of(TensorType.BF16.name(), TensorType.F16.name(), TensorType.F32.name());
         if (args.length != 4 || !types.contains(args[2])) {
-            System.err.println("usage: ConvertCheckpoint SOURCE TARGET F16|F32 NAME");
+            System.err.println("usage: ConvertCheckpoint SOURCE TARGET BF16|F16|F32 NAME");
             System.exit(2);
         }
         try {

@@ -1,7 +1,6 @@
 package io.millrace.model.generation;
 
 import java.util.SplittableRandom;
-import java.util.stream.IntStream;
 
 /**
  * How the next token is chosen.
@@ -39,12 +38,7 @@ public record Sampling(int topTokens, int maxTokens, long seed) {
      * @param step number of tokens written before
      */
     int choose(float[] logits, int step) {
-        int[] best = IntStream.range(0, logits.length)
-                .boxed()
-                .sorted((a, b) -> logits[a] == logits[b] ? Integer.compare(a, b) : Float.compare(logits[b], logits[a]))
-                .limit(topTokens)
-                .mapToInt(Integer::intValue)
-                .toArray();
+        int[] best = likeliest(logits);
         if (best.length == 1) {
             return best[0];
         }
@@ -61,5 +55,24 @@ public record Sampling(int topTokens, int maxTokens, long seed) {
             }
         }
         return best[best.length - 1];
+    }
+
+    /** The likeliest tokens, the likeliest first, the smaller id first on ties. */
+    private int[] likeliest(float[] logits) {
+        int[] best = new int[Math.min(topTokens, logits.length)];
+        int found = 0;
+        // Few of a vocabulary's tokens are ever among the best, so that insertion beats sorting all of them by far.
+        for (int token = 0; token < logits.length; token++) {
+            if (found == best.length && logits[token] <= logits[best[found - 1]]) {
+                continue;
+            }
+            int at = found < best.length ? found++ : found - 1;
+            while (at > 0 && logits[best[at - 1]] < logits[token]) {
+                best[at] = best[at - 1];
+                at--;
+            }
+            best[at] = token;
+        }
+        return best;
     }
 }

@@ -23,8 +23,7 @@ public final class MlmKernelHead implements SparseHead {
     public MlmKernelHead(KernelLibrary kernels, MlmHeadWeights weights, HeadContract.Mlm contract) {
         this.kernels = kernels;
         this.pooling = contract.pooling();
-        this.weights = new PackedMlmHead(
-                kernels, weights, contract, weights.projection().table());
+        this.weights = new PackedMlmHead(kernels, weights, contract);
     }
 
     @Override

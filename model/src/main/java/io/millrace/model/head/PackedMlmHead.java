@@ -10,12 +10,14 @@ import io.millrace.model.engine.KernelLibrary;
 import io.millrace.model.engine.LinearPacker;
 import io.millrace.model.engine.Precision;
 import io.millrace.model.engine.PyTorchRuntime;
+import io.millrace.model.head.screening.Screening;
+import io.millrace.model.head.screening.ScreeningLimits;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
-/** The masked-LM head's weights as the kernels take them, the projection in slices of the vocabulary. */
+/** The masked-LM head's weights as the kernels take them. */
 final class PackedMlmHead implements AutoCloseable {
     /**
      * Terms of one slice: products of a slice should stay in cache until they are reduced, and each slice costs a call. With
@@ -25,19 +27,49 @@ final class PackedMlmHead implements AutoCloseable {
     static final int TILE = 1024;
 
     private final PtNDManager owner = PyTorchRuntime.newManager();
+    private final PtNDArray bias;
+    /** What a logit lacks of a weight of 0. */
+    private final double zero;
+
+    private final IValue projection;
     private final List<IValue> constants;
 
     /**
-     * Brings the weights into the kernels' form, and takes over those that are used as they are.
-     *
-     * @param table the projection as plain rows, of which slices are used as they lie; packed rows are faster, but a second
-     *     copy
+     * With the projection in slices of the vocabulary: packed for oneDNN, or, where it is held as a table anyway, as they lie
+     * in that, because a packed copy would be a second one.
      */
-    PackedMlmHead(KernelLibrary kernels, MlmHeadWeights weights, HeadContract.Mlm contract, Optional<PtNDArray> table) {
-        List<PtNDArray> biases = new ArrayList<>();
-        for (int begin = 0; begin < contract.outputs(); begin += TILE) {
-            biases.add(own(slice(weights.bias(), begin, Math.min(begin + TILE, contract.outputs()))));
-        }
+    PackedMlmHead(KernelLibrary kernels, MlmHeadWeights weights, HeadContract.Mlm contract) {
+        this(
+                kernels,
+                weights,
+                contract,
+                owner -> weights.projection()
+                        .table()
+                        .map(table -> lying(kernels, table, contract.outputs()))
+                        .orElseGet(() -> packed(kernels, weights.projection(), contract.outputs(), owner)));
+    }
+
+    /** With the projection as it is, for kernels that look terms up by row. */
+    static PackedMlmHead plain(KernelLibrary kernels, MlmHeadWeights weights, HeadContract.Mlm contract) {
+        return new PackedMlmHead(kernels, weights, contract, owner -> {
+            PtNDArray rows = weights.projection()
+                    .table()
+                    .orElseGet(() -> weights.projection().whole(owner));
+            try (PtNDArray used = slice(rows, 0, contract.outputs())) {
+                return IValue.from(used);
+            }
+        });
+    }
+
+    private PackedMlmHead(
+            KernelLibrary kernels,
+            MlmHeadWeights weights,
+            HeadContract.Mlm contract,
+            Function<PtNDManager, IValue> projection) {
+        this.bias = own(slice(weights.bias(), 0, contract.outputs()));
+        this.zero =
+                contract.logits().shift() / (weights.scale() * contract.logits().scale());
+        this.projection = projection.apply(owner);
         this.constants = List.of(
                 transform(kernels, weights),
                 IValue.from(weights.transform()
@@ -47,17 +79,18 @@ final class PackedMlmHead implements AutoCloseable {
                         .map(MlmHeadWeights.Transform::activation)
                         .orElse(Activation.GELU)
                         .kernelName()),
-                table.map(rows -> slices(kernels, rows, contract.outputs()))
-                        .orElseGet(() -> packed(kernels, weights.projection(), contract.outputs())),
+                this.projection,
                 contract.pooling() == Pooling.MAX
-                        ? IValue.from(own(slice(weights.bias(), 0, contract.outputs())))
-                        : IValue.listFrom(biases.toArray(PtNDArray[]::new)),
+                        ? IValue.from(bias)
+                        : IValue.listFrom(slices(bias, contract.outputs()).stream()
+                                .map(this::own)
+                                .toArray(PtNDArray[]::new)),
                 IValue.from(weights.scale() * contract.logits().scale()),
                 IValue.from(contract.logits().shift()),
                 IValue.from((long) contract.saturation().logarithms()));
     }
 
-    private static IValue slices(KernelLibrary kernels, PtNDArray table, int outputs) {
+    private static IValue lying(KernelLibrary kernels, PtNDArray table, int outputs) {
         try (IValue rows = IValue.from(table);
                 IValue count = IValue.from((long) outputs);
                 IValue size = IValue.from((long) TILE)) {
@@ -65,7 +98,7 @@ final class PackedMlmHead implements AutoCloseable {
         }
     }
 
-    private IValue packed(KernelLibrary kernels, Projection projection, int outputs) {
+    private static IValue packed(KernelLibrary kernels, Projection projection, int outputs, PtNDManager owner) {
         List<PtNDArray> tiles = new ArrayList<>();
         for (int begin = 0; begin < outputs; begin += TILE) {
             try (PtNDManager local = PyTorchRuntime.newManager()) {
@@ -73,6 +106,20 @@ final class PackedMlmHead implements AutoCloseable {
             }
         }
         return IValue.listFrom(tiles.toArray(PtNDArray[]::new));
+    }
+
+    private static List<PtNDArray> slices(PtNDArray array, int outputs) {
+        List<PtNDArray> slices = new ArrayList<>();
+        for (int begin = 0; begin < outputs; begin += TILE) {
+            slices.add(slice(array, begin, Math.min(begin + TILE, outputs)));
+        }
+        return slices;
+    }
+
+    /** Screening of the terms of a plain projection; closed by the caller, before this. */
+    Screening screening(KernelLibrary kernels, ScreeningLimits limits) {
+        PtNDArray above = bias.add(zero);
+        return new Screening(kernels, projection.toTensor(owner), own(above), limits);
     }
 
     /** Five slots, a linear layer and a norm, or none. */
@@ -101,6 +148,11 @@ final class PackedMlmHead implements AutoCloseable {
         return Stream.of(given.stream(), constants.stream(), Stream.of(more))
                 .flatMap(values -> values)
                 .toArray(IValue[]::new);
+    }
+
+    /** Arguments of the kernel that transforms states. */
+    IValue[] transforming(IValue hidden) {
+        return Stream.concat(Stream.of(hidden), constants.stream().limit(3)).toArray(IValue[]::new);
     }
 
     @Override

@@ -27,7 +27,8 @@ import java.util.Optional;
  * as it occurs. Immutable.
  */
 public final class TokenWeights {
-    private static final String TENSOR = "weight";
+    /** Name of the tensor of a table in safetensors. */
+    public static final String TENSOR = "weight";
 
     /** By token id; 0 for tokens that have none. */
     private final float[] weights;
@@ -120,6 +121,11 @@ public final class TokenWeights {
                 weights[id] = Math.max(weight, 0);
             }
         }
+    }
+
+    /** Weight of a token; 0 for one that has none. */
+    public float weight(int token) {
+        return weights[token];
     }
 
     /** The vector of a text's tokens. */

@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  * period inside a word, belong to it. Sentences are not told apart: a period ends a word that has no other period and more
  * than one letter. Quotes stay as they are written.
  */
-final class EnglishWords {
+public final class EnglishWords {
     private static final String STOP_WORDS = "english-stop-words.txt";
 
     private record Rule(Pattern pattern, String replacement) {
@@ -81,7 +81,7 @@ final class EnglishWords {
     }
 
     /** The words of a text that say something of their own. */
-    static List<String> withoutStopWords(String text) {
+    public static List<String> withoutStopWords(String text) {
         return of(text).stream().filter(word -> !STOPPED.contains(word)).toList();
     }
 }

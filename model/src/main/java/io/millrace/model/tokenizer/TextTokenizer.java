@@ -10,8 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,6 +89,18 @@ public final class TextTokenizer implements AutoCloseable {
     /** The file it was loaded from. */
     public Path file() {
         return file;
+    }
+
+    /** Tokens that the template adds to every text, such as 2 for {@code [CLS] text [SEP]}. */
+    public int templateTokens() {
+        return opening.length + closing.length;
+    }
+
+    /** Ids of the tokens that the template adds. */
+    public Set<Integer> templateIds() {
+        return IntStream.concat(IntStream.of(opening), IntStream.of(closing))
+                .boxed()
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     /** Tokens that the template puts before every text, such as {@code [CLS]}. */

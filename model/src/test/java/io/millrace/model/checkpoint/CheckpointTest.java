@@ -3,7 +3,11 @@ package io.millrace.model.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.model.EncoderOptions;
 import io.millrace.model.InvalidModelException;
+import io.millrace.model.SparseEncoders;
+import io.millrace.model.TextRole;
+import io.millrace.model.TinyCheckpoints;
 import io.millrace.model.contract.EncodingContract;
 import io.millrace.model.contract.HeadContract;
 import io.millrace.model.contract.LogitAffine;
@@ -120,9 +124,74 @@ class CheckpointTest {
         refused(copy, "was written for a model.safetensors with SHA-256");
     }
 
+    private Checkpoint encoder(String fixture, String word) throws IOException {
+        Path source = TinyCheckpoints.weights(fixture, folder.resolve("source-" + word + fixture.replace('/', '-')));
+        List<String> controls = List.of("[PAD]", "[CLS]", "[SEP]", "[UNK]");
+        TinyCheckpoints.tokenizer(source, controls, "[CLS]", "[SEP]", List.of("mill", word), 97);
+        return Checkpoint.open(source);
+    }
+
+    @Test
+    void aPairKeepsEachRolesEncoderInItsOwnDirectory() throws IOException {
+        Checkpoint query = encoder("golden-more/distilbert", "stone");
+        Checkpoint document = encoder("golden/bert", "stone");
+        Checkpoint pair = CheckpointWriter.pair(query, document, folder.resolve("pair"), TensorType.F32, "pair");
+        assertThat(pair.contract().query().checkpoint()).isEqualTo("query_0_MLMTransformer");
+        assertThat(pair.contract().document().checkpoint()).isEqualTo("document_0_MLMTransformer");
+        assertThat(pair.contract().query().text())
+                .isEqualTo(query.contract().query().text());
+        assertThat(pair.encoder(TextRole.QUERY).transformer().modelType()).isEqualTo("distilbert");
+        assertThat(pair.encoder(TextRole.DOCUMENT).transformer().modelType()).isEqualTo("bert");
+        assertThat(pair.contract().digests().keySet())
+                .contains("query_0_MLMTransformer/model.safetensors", "document_0_MLMTransformer/tokenizer.json");
+        Checkpoint other = CheckpointWriter.pair(document, query, folder.resolve("other"), TensorType.F32, "pair");
+        assertThat(other.spaceId()).isNotEqualTo(pair.spaceId());
+        Path weights = pair.directory().resolve("query_0_MLMTransformer").resolve(WeightFiles.SINGLE);
+        byte[] bytes = Files.readAllBytes(weights);
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(weights, bytes);
+        refused(pair.directory(), "was written for a query_0_MLMTransformer/model.safetensors with SHA-256");
+        assertThatThrownBy(() -> pair.withAdapters(List.of(folder)))
+                .isInstanceOf(InvalidModelException.class)
+                .hasMessageContaining("has 2 transformers, but adapters are for one");
+    }
+
+    @Test
+    void refusesAPairThatCallsATermByTwoNames() throws IOException {
+        Checkpoint query = encoder("golden-more/distilbert", "stone");
+        Checkpoint document = encoder("golden/bert", "rock");
+        assertThatThrownBy(() -> CheckpointWriter.pair(query, document, folder.resolve("pair"), TensorType.F32, "pair"))
+                .isInstanceOf(InvalidModelException.class)
+                .hasMessageContainingAll(
+                        "tokenizer.json calls term 5 'stone', but", "calls it 'rock'", "one vocabulary");
+    }
+
     @Test
     void refusesATokenizerWithMoreIdsThanTheModel() throws IOException {
-        refused(tiny(98), "tokenizer.json has 98 ids", "knows 97", "belongs to another model");
+        refused(
+                tiny(98),
+                "tokenizer.json has 98 ids, the last of which is 't97'",
+                "knows 97",
+                "belongs to another model: copy the one that this model was trained with");
+    }
+
+    @Test
+    void namesAMissingOrDamagedTokenizer() throws IOException {
+        Path model = tiny(97);
+        Path tokenizer = model.resolve(Checkpoint.TOKENIZER);
+        String whole = Files.readString(tokenizer);
+        for (int length : new int[] {0, 1, whole.length() / 2, whole.length() - 1}) {
+            Files.writeString(tokenizer, whole.substring(0, length));
+            refused(model, "tokenizer.json", length == 0 ? "has no model.vocab" : "not valid JSON");
+        }
+        // Readable for us, but not for the library that tokenises.
+        Files.writeString(tokenizer, whole.replace("\"WordLevel\"", "\"WorldLevel\""));
+        assertThatThrownBy(() -> SparseEncoders.open(model, EncoderOptions.defaults()))
+                .isInstanceOf(InvalidModelException.class)
+                .hasMessageContainingAll(
+                        "tokenizer.json: the tokenizer cannot be loaded", "fast tokenizer, or copy it again");
+        Files.delete(tokenizer);
+        refused(model, "has no tokenizer.json; copy the tokenizer.json of the model that it was trained from");
     }
 
     @Test

@@ -39,10 +39,14 @@
       logarithms: int) -> Tuple[Tensor, Tensor, Tensor]:
     x = (self).transform(hidden, transform, epsilon, activation)
     x = torch.index_select(x, 0, rows)
-    y = torch.relu(((self).maxima(x, texts, tiles) + bias) * scale + shift)
+    return (self).sparse((self).saturated((self).maxima(x, texts, tiles) + bias, scale, shift, logarithms))
+
+  # Affine, ReLU and logarithms of logits.
+  def saturated(self: __torch__.Kernels, logits: Tensor, scale: float, shift: float, logarithms: int) -> Tensor:
+    y = torch.relu(logits * scale + shift)
     for i in range(logarithms):
       y = torch.log1p(y)
-    return (self).sparse(y)
+    return y
 
   # Sum-pooled sparse vectors: every position is activated before it is added, so this goes tile by tile in full.
   #

@@ -1,67 +1,280 @@
-  # A projection [V, H] as 8-bit integers, one scale a term, with what the rounding loses:
-  # quantised [V, H] int8, scale [V], norm of the error of each row [V], norm of each quantised row [V].
-  def quantise(self: __torch__.Kernels, weight: Tensor) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
-    scale = torch.clamp(torch.amax(torch.abs(weight), [1], True) / 127., 1.0e-30)
-    quantised = torch.round(weight / scale)
-    rounded = quantised * scale
-    error = torch.norm(weight - rounded, 2, [1])
-    return (torch.to(quantised, 1), torch.squeeze(scale, 1), error, torch.norm(rounded, 2, [1]))
-
-  # maxima() of quantised states [N, H] int8.
-  # Integers up to 127 * 127 * H add up without rounding, and fp32 holds them exactly up to H = 1040.
-  def integer_maxima(self: __torch__.Kernels, states: Tensor, texts: int, tiles: List[Tensor]) -> Tensor:
-    maxima = annotate(List[Tensor], [])
-    rows = torch.size(states, 0) // texts
-    for i in range(torch.len(tiles)):
-      products = torch._int_mm(states, torch.t(tiles[i]))
-      _0 = torch.append(maxima, torch.amax(torch.view(products, [texts, rows, -1]), [1]))
-    return torch.to(torch.cat(maxima, 1), 6)
-
-  # What mlm_max computes, but most terms are ruled out before they cost an fp32 product. With x = s q + d (8-bit q, scale
-  # s of the text, remainder d) and e = r p + f likewise for a term's weights,
-  #   x.e = s r q.p + x.f + d.(r p)  <=  s r q.p + |x| |f| + |d| |r p|      (Cauchy-Schwarz)
-  # so a term whose bound does not pass zero at any position has weight 0 for certain, and only the others, a few hundred
-  # of 30,522, are computed. A text that keeps more than `limit` terms is computed in full, and counted in the last
-  # result.
+  # Certified screening finds, at the cost of 8-bit products, nearly all terms that have no weight, and never one that has.
   #
-  # tiles8, scales, errors, norms: from quantise(); projection [V, H]; tiles: its slices, as in mlm_max.
-  def mlm_screened(self: __torch__.Kernels, hidden: Tensor, rows: Tensor, texts: int,
-      transform: List[Tensor], epsilon: float, activation: str, tiles: List[Tensor], bias: Tensor, scale: float, shift: float, logarithms: int,
-      tiles8: List[Tensor], screen: List[Tensor], projection: Tensor,
-      limit: int) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
-    b = texts
-    t = torch.size(rows, 0) // texts
-    h = torch.size(hidden, 1)
-    x = (self).transform(hidden, transform, epsilon, activation)
-    x = torch.view(torch.index_select(x, 0, rows), [b, t, h])
-    s = torch.clamp(torch.amax(torch.abs(x), [1, 2], True) / 127., 1.0e-30)
-    q = torch.round(x / s)
-    length = torch.amax(torch.norm(x, 2, [2]), [1], True)
-    lost = torch.amax(torch.norm(x - q * s, 2, [2]), [1], True)
-    products = (self).integer_maxima(torch.view(torch.to(q, 1), [b * t, h]), b, tiles8)
-    bound = products * torch.squeeze(s, 2) * screen[0] + length * screen[1] + lost * screen[2] + bias
-    # Rounding of the sums above and of an fp32 product itself: some 1e-7 a step, H steps; 1e-5 of the norms is ample.
-    bound = bound + 1.0e-5 * (length * (screen[1] + screen[2]) + torch.abs(bias)) + 1.0e-6
-    # Written so that NaN survives, and is refused where the weights come out.
-    alive = torch.logical_not(torch.le(bound * scale + shift, 0))
-    counts = annotate(List[Tensor], [])
-    ids = annotate(List[Tensor], [])
-    weights = annotate(List[Tensor], [])
-    full = 0
-    for i in range(b):
-      terms = torch.squeeze(torch.nonzero(alive[i]), 1)
-      if torch.size(terms, 0) > limit:
-        full = full + 1
-        y = torch.index_select((self).maxima(x[i], 1, tiles)[0], 0, terms)
-      elif torch.size(terms, 0) > 0:
-        y = torch.amax(torch.linear(x[i], torch.to(torch.index_select(projection, 0, terms), 6)), [0])
+  # Legend: x a row of states [H], e a term's row of the projection [H], m the mean of rows, T [H, H] a change of basis and
+  # f = inv(T)' e the term in it, so that
+  #   x.e = m.e + (x - m).e = m.e + T(x - m).f
+  # With k = T(x - m) / s (s a fixed step), q = k rounded to integers on the first axes, and f = r p + d on them (p integers,
+  # r a scale of the term),
+  #   T(x - m).f <= s (r q.p + |q| |d| + |k - q| |f| + |rest of k| |rest of f|)         (Cauchy-Schwarz, three times)
+  # The three products of norms become three more columns of q and p, rounded up. So one product of integers bounds a logit,
+  # row by row, and a term is dead for a text if no row's bound reaches above zero. That product leaves as one byte a cell:
+  # scaled by s r / (-2 m.e - 2 bias) it is above a half, and its byte above 0, exactly where the bound is above zero.
+  #
+  # What fp32 rounds on the way, here and in a full product of x and e, is bounded by n u times the norms (n terms of a sum,
+  # u = 2^-24; Higham 2002, section 3.1) and added.
+
+  # How far sums of products of bytes are off: 0 where the CPU adds them up exactly.
+  def bytes_lost(self: __torch__.Kernels) -> Tensor:
+    none = annotate(List[Optional[number]], [])
+    signs = torch.sub(torch.mul(torch.remainder(torch.arange(64), 2), 2), 1)
+    p = torch.mul(torch.cat([torch.ones([8, 64]), torch.expand(torch.unsqueeze(torch.to(signs, 6), 0), [8, 64])]), 127.)
+    packed = ops.onednn.qlinear_prepack(torch.to(p, 1), None)
+    q = torch.cat([torch.full([16, 64], 255.), torch.full([16, 64], 0.)])
+    y = ops.onednn.qlinear_pointwise(torch.to(torch.to(q, 2), 0), 1., 128, packed, torch.ones([16]),
+        torch.zeros([16], dtype=3), None, 1., 0, 6, "none", none, "")
+    return torch.amax(torch.abs(y - torch.matmul(q - 128., torch.t(p))))
+
+  # Mean [H] of sample rows [R, H], and T and its inverse [H, H]: balanced as in model reduction (Moore 1981), so that rows and
+  # terms have the same second moments along the axes, falling, and what the last axes add to a product is small.
+  def balanced_basis(self: __torch__.Kernels, projection: Tensor, sample: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+    h = torch.size(sample, 1)
+    m = torch.mean(sample, [0])
+    x = torch.to(sample - m, 7)
+    rows = torch.matmul(torch.t(x), x) / torch.size(x, 0)
+    terms = torch.to(torch.matmul(torch.t(projection), projection), 7) / torch.size(projection, 0)
+    # Layer norms leave a direction that rows do not vary along; a little in all directions keeps T invertible.
+    one = torch.eye(h, dtype=7)
+    rows = rows + one * (torch.trace(rows) * 1.0e-3 / h + 1.0e-30)
+    terms = terms + one * (torch.trace(terms) * 1.0e-4 / h + 1.0e-30)
+    lower = torch.linalg_cholesky(rows)
+    values, vectors = torch.linalg_eigh(torch.matmul(torch.t(lower), torch.matmul(terms, lower)))
+    values = torch.clamp(torch.flip(values, [0]), 1.0e-30)
+    vectors = torch.flip(vectors, [1])
+    root = torch.pow(values, 0.25)
+    t = torch.matmul(torch.t(vectors * root), torch.linalg_inv(lower))
+    inverse = torch.matmul(lower, vectors / root)
+    return (m, torch.to(t, 6), torch.to(inverse, 6))
+
+  # Rows k [N, H] in steps as integers on the first axes [N, axes + 1], and their three columns [N, 3]. The axis `wide`, the
+  # one with the largest values, takes two columns, so that a step is half as large and yet they fit: its halves add up.
+  def columns(self: __torch__.Kernels, k: Tensor, axes: int, wide: int) -> Tuple[Tensor, Tensor]:
+    first = torch.slice(k, 1, 0, axes)
+    q = torch.round(first)
+    whole = torch.clamp(torch.slice(q, 1, wide, wide + 1), -254., 254.)
+    half = torch.round(whole * 0.5)
+    q = torch.clamp_(q, -127., 127.)
+    _0 = torch.copy_(torch.slice(q, 1, wide, wide + 1), whole)
+    off = torch.norm(first - q, 2, [1])
+    _1 = torch.copy_(torch.slice(q, 1, wide, wide + 1), half)
+    rest = torch.norm(torch.slice(k, 1, axes), 2, [1])
+    columns = torch.stack([rest, off, torch.norm(k, 2, [1]) + off], 1) * 1.001
+    return (torch.cat([q, whole - half], 1), columns)
+
+  # How many terms a text of 128 rows would leave, by the bounds to expect.
+  # k: T(x - m) of sample rows; f [S, H], base [S]: some terms in the basis, and their m.e + bias.
+  def survivors(self: __torch__.Kernels, k: Tensor, f: Tensor, base: Tensor, axes: int) -> float:
+    first = torch.slice(k, 1, 0, axes)
+    along = torch.slice(f, 1, 0, axes)
+    # Rounding to a step is off by its 12th's root on each axis.
+    off = (axes / 12.) ** 0.5 / 127.
+    step = torch.amax(torch.abs(first)) * off
+    scales = torch.amax(torch.abs(along), [1]) * off
+    left = 0
+    texts = torch.clamp(torch.tensor(torch.size(k, 0) // 128), 1, 4)
+    for i in range(int(texts)):
+      rows = torch.slice(first, 0, 128 * i, 128 * (i + 1))
+      rest = torch.norm(torch.slice(torch.slice(k, 0, 128 * i, 128 * (i + 1)), 1, axes), 2, [1], True)
+      bound = torch.linear(rows, along) + torch.norm(rows, 2, [1], True) * scales + step * torch.norm(along, 2, [1])
+      bound = bound + rest * torch.norm(torch.slice(f, 1, axes), 2, [1])
+      left = left + int(torch.sum(torch.gt(torch.amax(bound, [0]) + base, 0)))
+    return left / float(texts)
+
+  # Axes of the balanced basis to form products on, or 0 if it is better left alone, by the time of a text of 128 rows in
+  # products of 8-bit integers. Measured on a Zen core with AVX-512: a term costs as much as 25 columns before it has any, an
+  # fp32 product 4 times as much, a survivor 12 products of its width.
+  def axes_worth(self: __torch__.Kernels, projection: Tensor, bias: Tensor, sample: Tensor) -> int:
+    h = torch.size(projection, 1)
+    v = torch.size(projection, 0)
+    m, t, inverse = (self).balanced_basis(projection, sample)
+    x = sample - m
+    every = v // 4096 + 1
+    e = torch.slice(projection, 0, 0, v, every)
+    base = torch.slice(bias, 0, 0, v, every) + torch.mv(e, m)
+    best = 0
+    least = 1. * v * (h + 29) + 12. * h * every * (self).survivors(x, e, base, h)
+    k = torch.linear(x, t)
+    f = torch.matmul(e, inverse)
+    for i in range(8):
+      axes = h * (9 + i) // 16 // 8 * 8 - 4
+      if axes > 0:
+        cost = 1. * v * (axes + 29) + 12. * h * every * (self).survivors(k, f, base, axes) + 4. * h * h
+        if cost < least:
+          least = cost
+          best = axes
+        else:
+          pass
       else:
-        y = torch.index_select(bias, 0, terms)
-      y = torch.relu((y + torch.index_select(bias, 0, terms)) * scale + shift)
-      for j in range(logarithms):
-        y = torch.log1p(y)
-      kept = torch.squeeze(torch.nonzero(y), 1)
-      _0 = torch.append(ids, torch.to(torch.index_select(terms, 0, kept), 3))
-      _1 = torch.append(weights, torch.index_select(y, 0, kept))
-      _2 = torch.append(counts, torch.count_nonzero(y))
-    return (torch.to(torch.stack(counts), 3), torch.cat(ids, 0), torch.cat(weights, 0), torch.full([1], full, dtype=3))
+        pass
+    return best
+
+  # What screening needs, from the projection [V, H], the bias [V] of its logits, and sample rows of states [R, H].
+  #
+  # axes: from axes_worth(). tile: terms of a product.
+  # Result: 0 T / s packed, or 1 / s if the basis is left alone; 1 -T m / s; 2 terms that are alive whatever a row is;
+  # 3 factors of the three columns; 4 the axis of two columns; then for each tile of terms: p packed, scale.
+  def screen(self: __torch__.Kernels, projection: Tensor, bias: Tensor, sample: Tensor, axes: int,
+      tile: int) -> List[Tensor]:
+    h = torch.size(projection, 1)
+    v = torch.size(projection, 0)
+    u = 5.9604644775390625e-08 * (h + 8)
+    if axes > 0:
+      m, t, inverse = (self).balanced_basis(projection, sample)
+      k = torch.linear(sample, t, -torch.mv(t, m))
+      first = axes
+      back = torch.norm(inverse) * 1.001
+    else:
+      m = torch.mean(sample, [0])
+      t = torch.ones([1])
+      inverse = t
+      k = sample - m
+      first = h
+      back = t
+    ranges = torch.amax(torch.abs(torch.slice(k, 1, 0, first)), [0])
+    wide = int(torch.argmax(ranges))
+    ranges = torch.index_put(ranges, [torch.tensor(wide)], torch.amax(ranges) * 0.5)
+    # A tenth is left for rows beyond the sample.
+    s = torch.clamp(torch.amax(ranges) * 1.1 / 127., 1.0e-30)
+    q, columns = (self).columns(k / s, first, wide)
+    # And of the columns two thirds.
+    factors = torch.reciprocal(torch.clamp(torch.amax(columns, [0]), 1.0e-30)) * 42.
+    if axes > 0:
+      result = [(self).pack(t / s), -torch.mv(t, m) / s]
+    else:
+      result = [torch.reciprocal(s) * t, -m / s]
+    alive = annotate(List[Tensor], [])
+    tiles = annotate(List[Tensor], [])
+    for i in range((v + tile - 1) // tile):
+      e = torch.slice(projection, 0, i * tile, (i + 1) * tile)
+      length = torch.norm(e, 2, [1])
+      if axes > 0:
+        f = torch.matmul(e, inverse)
+        inside = torch.norm(f, 2, [1])
+        lost = torch.norm(e - torch.matmul(f, t), 2, [1]) + u * torch.norm(t) * inside
+        rounding = u * (torch.norm(t) * inside + length)
+      else:
+        f = e
+        lost = torch.zeros_like(length)
+        rounding = u * 2. * length
+      kept = torch.slice(f, 1, 0, first)
+      rest = torch.norm(torch.slice(f, 1, first), 2, [1]) / factors[0]
+      along = torch.norm(kept, 2, [1])
+      most = torch.maximum(torch.amax(torch.abs(kept), [1]), torch.maximum(rest, along / factors[1]))
+      r = torch.clamp(most / 126., 1.0e-30)
+      p = torch.round(kept / torch.unsqueeze(r, 1))
+      off = torch.norm(kept - p * torch.unsqueeze(r, 1), 2, [1]) + u * along
+      # |x - m| <= back s |k| and |x| <= |x - m| + |m|.
+      third = (off + back * (lost + rounding)) / factors[2]
+      slack = torch.stack([rest, along / factors[1], third], 1) / torch.unsqueeze(r, 1)
+      slack = torch.ceil(slack * 1.001)
+      b = torch.slice(bias, 0, i * tile, (i + 1) * tile)
+      base = torch.mv(e, m) + b + torch.norm(m) * (2. * rounding + u * length) + u * torch.abs(b) + 1.0e-12
+      dead = torch.logical_and(torch.le(torch.amax(slack, [1]), 127.), torch.lt(base, 0.))
+      _0 = torch.append(alive, torch.squeeze(torch.nonzero(torch.logical_not(dead)), 1) + i * tile)
+      p = torch.to(torch.cat([p, torch.slice(p, 1, wide, wide + 1), torch.clamp(slack, 0., 127.)], 1), 1)
+      _1 = torch.append(tiles, ops.onednn.qlinear_prepack(p, None))
+      scale = torch.clamp(s * r * 0.50001 / torch.clamp(-base, 1.0e-12), 0., 1.0e30)
+      _2 = torch.append(tiles, torch.where(dead, scale, torch.zeros_like(scale)))
+    _3 = torch.append(result, torch.cat(alive))
+    _4 = torch.append(result, factors)
+    _5 = torch.append(result, torch.tensor(wide))
+    return torch.add(result, tiles)
+
+  # Which terms may live in which text, [B, V] bytes, above 0 where they may; and which texts have a row that is NaN or
+  # beyond what the columns hold [B], of whose terms nothing is said.
+  #
+  # x [N, H] states; rows [B * T]: see mlm_max; screen: from screen().
+  def may_live(self: __torch__.Kernels, x: Tensor, rows: Tensor, texts: int,
+      screen: List[Tensor]) -> Tuple[Tensor, Tensor]:
+    none = annotate(List[Optional[number]], [])
+    if torch.numel(screen[0]) > 1:
+      k = (self).packed_linear(x, screen[0], screen[1])
+    else:
+      k = torch.add_(torch.mul(x, screen[0]), screen[1])
+    # A packed weight is [in, out].
+    q, columns = (self).columns(k, torch.size(screen[5], 0) - 4, int(screen[4]))
+    columns = torch.ceil(columns * screen[3])
+    beyond = torch.logical_not(torch.le(torch.amax(columns, [1]), 127.))
+    beyond = torch.any(torch.view(torch.index_select(beyond, 0, rows), [texts, -1]), 1)
+    q = torch.add_(torch.cat([q, torch.clamp_(columns, 0., 127.)], 1), 128.)
+    q = torch.index_select(torch.to(torch.to(q, 2), 0), 0, rows)
+    maxima = annotate(List[Tensor], [])
+    for i in range((torch.len(screen) - 5) // 2):
+      scale = screen[6 + 2 * i]
+      zeros = torch.zeros([torch.size(scale, 0)], dtype=3)
+      y = ops.onednn.qlinear_pointwise(q, 1., 128, screen[5 + 2 * i], scale, zeros, None, 1., 0, 0, "none", none, "")
+      _0 = torch.append(maxima, torch.amax(torch.view(y, [texts, -1, torch.size(y, 1)]), [1]))
+    alive = torch.cat(maxima, 1)
+    if torch.numel(screen[2]) > 0:
+      alive = torch.index_fill_(alive, 1, screen[2], 1)
+    else:
+      pass
+    return (alive, beyond)
+
+  # Rows [B * T] as mlm_max takes them, with T up to a multiple of 16: the first of each text again. MKL's products of fp32
+  # have the same bits whatever their shape is, if both sides are multiples of 16; below, small shapes go other ways.
+  def sixteens(self: __torch__.Kernels, rows: Tensor, texts: int) -> Tensor:
+    cells = torch.view(rows, [texts, -1])
+    spare = torch.remainder(-torch.size(cells, 1), 16)
+    first = torch.expand(torch.slice(cells, 1, 0, 1), [texts, spare])
+    return torch.reshape(torch.cat([cells, first], 1), [-1])
+
+  # What mlm_max computes, to the bit what mlm_screened does: for texts of which it leaves too much.
+  def mlm_unscreened(self: __torch__.Kernels, hidden: Tensor, rows: Tensor, texts: int, transform: List[Tensor],
+      epsilon: float, activation: str, projection: Tensor, bias: Tensor, scale: float, shift: float,
+      logarithms: int) -> Tuple[Tensor, Tensor, Tensor]:
+    x = (self).transform(hidden, transform, epsilon, activation)
+    x = torch.t(torch.index_select(x, 0, (self).sixteens(rows, texts)))
+    v = torch.size(projection, 0)
+    maxima = annotate(List[Tensor], [])
+    for i in range((v + 1023) // 1024):
+      e = torch.slice(projection, 0, 1024 * i, 1024 * (i + 1))
+      terms = torch.size(e, 0)
+      spare = torch.remainder(-terms, 16)
+      if spare > 0:
+        e = torch.constant_pad_nd(e, [0, 0, 0, spare], 0)
+      else:
+        pass
+      y = torch.amax(torch.view(torch.mm(e, x), [terms + spare, texts, -1]), [2])
+      _0 = torch.append(maxima, torch.slice(y, 0, 0, terms))
+    y = torch.contiguous(torch.t(torch.cat(maxima, 0))) + bias
+    return (self).sparse((self).saturated(y, scale, shift, logarithms))
+
+  # What mlm_max computes, but terms are screened first, and only those that may live are computed.
+  #
+  # limit: most terms that a text may keep; one that keeps more gets none here, and is left to mlm_unscreened.
+  # Result as of mlm_max, and how many terms each text kept [B], or -1 where it is left.
+  def mlm_screened(self: __torch__.Kernels, hidden: Tensor, rows: Tensor, texts: int, transform: List[Tensor],
+      epsilon: float, activation: str, projection: Tensor, bias: Tensor, scale: float, shift: float, logarithms: int,
+      screen: List[Tensor], limit: int) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
+    x = (self).transform(hidden, transform, epsilon, activation)
+    alive, left = (self).may_live(x, rows, texts, screen)
+    at = torch.nonzero(alive)
+    kept = torch.bincount(torch.select(at, 1, 0), None, texts)
+    left = torch.logical_or(left, torch.gt(kept, limit))
+    if bool(torch.any(left)):
+      at = torch.nonzero(torch.masked_fill(alive, torch.unsqueeze(left, 1), 0))
+      kept = torch.bincount(torch.select(at, 1, 0), None, texts)
+    else:
+      pass
+    widest = int(torch.amax(kept))
+    if widest == 0:
+      counts = torch.to(kept, 3)
+      ids = torch.zeros([0], dtype=3)
+      weights = torch.zeros([0])
+    else:
+      # Terms of each text [B, widest], up to a multiple of 16, and term 0 in the places of texts with fewer.
+      widest = (widest + 15) // 16 * 16
+      text = torch.select(at, 1, 0)
+      place = torch.arange(torch.size(at, 0)) - torch.index_select(torch.cumsum(kept, 0) - kept, 0, text)
+      terms = torch.zeros([texts * widest], dtype=4)
+      terms = torch.index_copy_(terms, 0, text * widest + place, torch.select(at, 1, 1))
+      e = torch.view(torch.index_select(projection, 0, terms), [texts, widest, -1])
+      x = torch.view(torch.index_select(x, 0, (self).sixteens(rows, texts)), [texts, -1, torch.size(x, 1)])
+      y = torch.amax(torch.bmm(e, torch.transpose(x, 1, 2)), [2])
+      y = y + torch.view(torch.index_select(bias, 0, terms), [texts, widest])
+      y = (self).saturated(y, scale, shift, logarithms)
+      spare = torch.ge(torch.unsqueeze(torch.arange(widest), 0), torch.unsqueeze(kept, 1))
+      counts, places, weights = (self).sparse(torch.masked_fill(y, spare, 0.))
+      owner = torch.repeat_interleave(torch.to(counts, 4)) * widest
+      ids = torch.to(torch.index_select(terms, 0, owner + places), 3)
+    return (counts, ids, weights, torch.masked_fill(torch.to(kept, 3), left, -1))

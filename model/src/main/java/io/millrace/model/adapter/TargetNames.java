@@ -10,11 +10,11 @@ import java.util.function.UnaryOperator;
  * Finds the tensors that an adapter means in a checkpoint that may have been saved with another head: its names may have
  * one component more or less in front, as {@code model.layers.0…} and {@code layers.0…}.
  */
-final class BaseNames {
+final class TargetNames {
     private final Set<String> base;
     private final UnaryOperator<String> naming;
 
-    private BaseNames(Set<String> base, UnaryOperator<String> naming) {
+    private TargetNames(Set<String> base, UnaryOperator<String> naming) {
         this.base = base;
         this.naming = naming;
     }
@@ -25,19 +25,19 @@ final class BaseNames {
      * @param base names in the checkpoint
      * @param wanted names as the adapter has them
      */
-    static BaseNames matching(Set<String> base, Collection<String> wanted) {
-        BaseNames best = new BaseNames(base, UnaryOperator.identity());
+    static TargetNames matching(Set<String> base, Collection<String> wanted) {
+        TargetNames best = new TargetNames(base, UnaryOperator.identity());
         long found = best.count(wanted);
         for (String prefix : firstComponents(base)) {
-            BaseNames longer = new BaseNames(base, name -> prefix + name);
+            TargetNames longer = new TargetNames(base, name -> prefix + name);
             if (longer.count(wanted) > found) {
                 best = longer;
                 found = longer.count(wanted);
             }
         }
         for (String prefix : firstComponents(wanted)) {
-            BaseNames shorter =
-                    new BaseNames(base, name -> name.startsWith(prefix) ? name.substring(prefix.length()) : name);
+            TargetNames shorter =
+                    new TargetNames(base, name -> name.startsWith(prefix) ? name.substring(prefix.length()) : name);
             if (shorter.count(wanted) > found) {
                 best = shorter;
                 found = shorter.count(wanted);

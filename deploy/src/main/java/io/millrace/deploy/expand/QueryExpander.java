@@ -1,0 +1,66 @@
+package io.millrace.deploy.expand;
+
+import io.millrace.deploy.local.ModelChoice;
+import io.millrace.model.contract.TextContract;
+import io.millrace.model.generation.Sampling;
+import io.millrace.model.generation.TextGenerator;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * Queries that a T5 writes for a text: doc2query (Nogueira et al. 2019) and docT5query (Nogueira and Lin 2019). The first
+ * queries of many are the queries of few.
+ */
+final class QueryExpander implements TextExpander {
+    /** What T5 is trained on; a longer document is cut. */
+    private static final int MAX_TOKENS = 512;
+
+    private final TextGenerator generator;
+    private final List<Sampling> samplings;
+
+    private QueryExpander(TextGenerator generator, List<Sampling> samplings) {
+        this.generator = generator;
+        this.samplings = samplings;
+    }
+
+    /**
+     * Loads a T5.
+     *
+     * @param queries for each text, at least 1
+     * @param sampling of one query; its seed decides those of all
+     */
+    static QueryExpander open(ModelChoice model, int queries, Sampling sampling) throws IOException {
+        List<Sampling> samplings = new SplittableRandom(sampling.seed())
+                .longs(queries)
+                .mapToObj(sampling::withSeed)
+                .toList();
+        return new QueryExpander(
+                TextGenerator.open(model.folder(), TextContract.cutAt(MAX_TOKENS), model.options()), samplings);
+    }
+
+    @Override
+    public List<String> expansions(List<String> texts) {
+        List<List<String>> queries = new ArrayList<>();
+        for (Sampling sampling : samplings) {
+            queries.add(generator.generate(texts, sampling));
+        }
+        List<String> joined = new ArrayList<>();
+        for (int i = 0; i < texts.size(); i++) {
+            int text = i;
+            joined.add(String.join(
+                    " ",
+                    queries.stream()
+                            .map(written -> written.get(text).strip())
+                            .filter(query -> !query.isEmpty())
+                            .toList()));
+        }
+        return joined;
+    }
+
+    @Override
+    public void close() {
+        generator.close();
+    }
+}
