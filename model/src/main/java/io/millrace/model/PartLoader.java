@@ -19,7 +19,6 @@ import io.millrace.model.engine.KernelLibrary;
 import io.millrace.model.engine.LinearPacker;
 import io.millrace.model.engine.PackedParameters;
 import io.millrace.model.engine.Parameters;
-import io.millrace.model.engine.Precision;
 import io.millrace.model.engine.PyTorchRuntime;
 import io.millrace.model.head.EpicHead;
 import io.millrace.model.head.MlmArrayHead;
@@ -162,10 +161,7 @@ final class PartLoader {
         if (kernels.isEmpty()) {
             return new MlmArrayHead(weights, mlm);
         }
-        // A shared table is in the model's precision, and bounds are proven for fp32 only.
-        boolean exact = options.precision() == Precision.FP32
-                || weights.projection().table().isEmpty();
-        SparseHead head = mlm.pooling() == Pooling.MAX && exact
+        SparseHead head = mlm.pooling() == Pooling.MAX && weights.projection().wide()
                 ? screening(reading, mlm.outputs())
                         .<SparseHead>map(limits -> new MlmScreenedHead(kernels.get(), weights, mlm, limits))
                         .orElseGet(() -> new MlmKernelHead(kernels.get(), weights, mlm))

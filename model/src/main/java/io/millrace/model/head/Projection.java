@@ -4,6 +4,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.millrace.model.architecture.TensorSpec;
 import io.millrace.model.engine.Parameters;
+import io.millrace.model.safetensors.TensorType;
 import java.util.Optional;
 
 /**
@@ -38,6 +39,12 @@ public record Projection(Parameters parameters, TensorSpec tensor, Optional<PtND
      */
     public boolean large() {
         return tensor.elements() * Float.BYTES >= LARGE_BYTES;
+    }
+
+    /** Whether it is held in fp32: screening looks terms up in it, and its bounds are proven for fp32. */
+    public boolean wide() {
+        TensorType stored = parameters.exactType(tensor.name());
+        return table.isEmpty() || (stored != TensorType.BF16 && stored != TensorType.F16);
     }
 
     /** Width of states, H. */

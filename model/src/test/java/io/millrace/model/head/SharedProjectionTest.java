@@ -23,6 +23,7 @@ import io.millrace.model.engine.PackedParameters;
 import io.millrace.model.engine.Parameters;
 import io.millrace.model.engine.Precision;
 import io.millrace.model.engine.PyTorchRuntime;
+import io.millrace.model.head.screening.ScreeningLimits;
 import io.millrace.model.safetensors.CheckpointShards;
 import io.millrace.model.safetensors.TensorSource;
 import io.millrace.model.safetensors.TensorType;
@@ -96,14 +97,18 @@ class SharedProjectionTest {
             try (KernelBackbone backbone = new KernelBackbone(kernels, architecture.backbone(reading), packed, 16);
                     SparseHead copied = new MlmKernelHead(kernels, weights(packed, architecture, owner), contract);
                     SparseHead shared = new MlmKernelHead(
-                            kernels, weights(packed, architecture, owner).over(table), contract);
-                    SparseHead screened = new MlmScreenedHead(
                             kernels, weights(packed, architecture, owner).over(table), contract)) {
                 List<SparseVector> expected = vectors(backbone, copied, input);
                 assertThat(expected).allMatch(vector -> vector.size() > 5);
                 equal(vectors(backbone, shared, input), expected);
-                if (pooling == Pooling.MAX) {
-                    equal(vectors(backbone, screened, input), expected);
+                MlmHeadWeights tied = weights(packed, architecture, owner).over(table);
+                assertThat(tied.projection().wide()).isEqualTo(type == TensorType.F32);
+                if (pooling == Pooling.MAX && tied.projection().wide()) {
+                    try (SparseHead screened =
+                            new MlmScreenedHead(kernels, tied, contract, ScreeningLimits.forced(TERMS))) {
+                        equal(vectors(backbone, screened, input), expected);
+                        equal(vectors(backbone, screened, input), expected);
+                    }
                 }
             }
         }
