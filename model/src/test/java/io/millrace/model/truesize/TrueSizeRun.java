@@ -11,6 +11,7 @@ import io.millrace.model.contract.LogitAffine;
 import io.millrace.model.contract.Pooling;
 import io.millrace.model.contract.PruningContract;
 import io.millrace.model.contract.ReadingContract;
+import io.millrace.model.contract.ReadingMode;
 import io.millrace.model.contract.RoleContract;
 import io.millrace.model.contract.Saturation;
 import io.millrace.model.contract.SpecialTokenPolicy;
@@ -95,16 +96,29 @@ final class TrueSizeRun {
         Architecture architecture = Architectures.read(ModelListing.config(model));
         int terms = architecture.vocabularySize();
         Files.write(directory.resolve("tokenizer.json"), tokenizer(terms));
+        ReadingMode reading = architecture.readings().getFirst();
         RoleContract role = new RoleContract(
                 TextContract.cutAt(LoadedModel.TOKENS),
-                ReadingContract.of(architecture.readings().getFirst(), SpecialTokenPolicy.KEEP),
-                new HeadContract.Mlm(Pooling.MAX, Saturation.LOG1P, LogitAffine.IDENTITY, terms),
+                ReadingContract.of(reading, SpecialTokenPolicy.KEEP),
+                new HeadContract.Mlm(
+                        Pooling.MAX,
+                        Saturation.LOG1P,
+                        sparse(architecture.backbone(reading).reader().outputWidth()),
+                        terms),
                 PruningContract.NONE);
         Files.writeString(
                 directory.resolve("millrace.json"),
                 new EncodingContract(model, role, role, new TreeMap<>()).toString());
         CheckpointShards.write(directory, new RandomTensors(shapes), type, SHARD_BYTES);
         return terms;
+    }
+
+    /**
+     * Untrained logits are positive for half of all terms. Normed states have length √H, so a logit's deviation is 0.02 √H, and
+     * three of them less leave some hundred terms.
+     */
+    private static LogitAffine sparse(int width) {
+        return new LogitAffine(1, -3 * 0.02 * Math.sqrt((double) width));
     }
 
     /** One word a term. */

@@ -23,8 +23,9 @@
   def maxima(self: __torch__.Kernels, states: Tensor, texts: int, tiles: List[Tensor]) -> Tensor:
     maxima = annotate(List[Tensor], [])
     rows = torch.size(states, 0) // texts
+    room = (self).room(tiles)
     for i in range(torch.len(tiles)):
-      products = (self).packed_linear(states, torch.to(tiles[i], 6), None)
+      products = (self).packed_linear(states, (self).widened(tiles[i], room), None)
       _0 = torch.append(maxima, torch.amax(torch.view(products, [texts, rows, -1]), [1]))
     return torch.cat(maxima, 1)
 
@@ -58,8 +59,9 @@
     x = (self).transform(hidden, transform, epsilon, activation)
     counted = torch.unsqueeze(counts, 1)
     sums = annotate(List[Tensor], [])
+    room = (self).room(tiles)
     for i in range(torch.len(tiles)):
-      y = torch.relu((self).packed_linear(x, torch.to(tiles[i], 6), biases[i]) * scale + shift)
+      y = torch.relu((self).packed_linear(x, (self).widened(tiles[i], room), biases[i]) * scale + shift)
       for j in range(logarithms):
         y = torch.log1p(y)
       _0 = torch.append(sums, torch.index_add(torch.zeros([texts, torch.size(y, 1)]), 0, owners, y * counted))

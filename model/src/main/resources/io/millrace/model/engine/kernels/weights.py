@@ -13,3 +13,20 @@
   # Whether a table is in fp32, which is what error bounds are proven for.
   def is_fp32(self: __torch__.Kernels, table: Tensor) -> bool:
     return ops.prim.dtype(table) == 6
+
+  # Room in which slices of 16 bits are widened one after the other, the first being the largest; empty if they are wide.
+  def room(self: __torch__.Kernels, slices: List[Tensor]) -> Tensor:
+    first = slices[0]
+    if ops.prim.dtype(first) == 6:
+      room = torch.zeros([0])
+    else:
+      room = torch.empty([torch.size(first, 0), torch.size(first, 1)], dtype=6)
+    return room
+
+  # A slice in fp32: itself, or a copy of it in the room.
+  def widened(self: __torch__.Kernels, slice: Tensor, room: Tensor) -> Tensor:
+    if ops.prim.dtype(slice) == 6:
+      wide = slice
+    else:
+      wide = torch.copy_(torch.slice(room, 0, 0, torch.size(slice, 0)), slice)
+    return wide
