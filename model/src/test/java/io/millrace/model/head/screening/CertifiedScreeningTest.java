@@ -133,7 +133,7 @@ class CertifiedScreeningTest {
                 return new Outcome(
                         screening.vectors(hidden, batch(lengths)),
                         full.vectors(hidden, batch(lengths)),
-                        screening.report());
+                        screening.screening().orElseThrow());
             }
         });
     }
