@@ -179,8 +179,8 @@ final class PartLoader {
         MlmHeadWeights weights =
                 once(tied, limits.isPresent() || tied.weights().projection().large());
         SparseHead head = limits.map(found -> options.precision() == Precision.FP32 ? found : found.probable())
-                .<SparseHead>map(found -> new MlmScreenedHead(kernels.get(), weights, mlm, found))
-                .orElseGet(() -> new MlmKernelHead(kernels.get(), weights, mlm));
+                .<SparseHead>map(found -> new MlmScreenedHead(kernels.get(), weights, mlm, options.precision(), found))
+                .orElseGet(() -> new MlmKernelHead(kernels.get(), weights, mlm, options.precision()));
         // What is left are the originals of packed weights.
         owner.close();
         return head;
