@@ -38,6 +38,11 @@ public enum Precision {
         return this != FP16;
     }
 
+    /** Whether linear layers are computed in it on a CUDA device; integers are multiplied by oneDNN, which only CPUs have. */
+    public boolean onCuda() {
+        return this != INT8 && this != INT4;
+    }
+
     /** How flags, reports and kernels spell it. */
     public String label() {
         return name().toLowerCase(Locale.ROOT);
@@ -68,6 +73,18 @@ public enum Precision {
             // libtorch converts it to fp32 and back at every product on CPUs without AVX512-FP16 or AMX-FP16.
             throw new IllegalArgumentException(
                     "precision is fp16, which CPUs compute more slowly than fp32; use bf16 or int8 on a CPU");
+        }
+    }
+
+    /**
+     * Refuses a precision that needs a CPU's own libraries.
+     *
+     * @throws IllegalArgumentException for {@link #INT8} and {@link #INT4}
+     */
+    public void requireOnCuda() {
+        if (!onCuda()) {
+            throw new IllegalArgumentException(
+                    "precision is " + label() + ", which runs on CPUs only; use fp32, bf16 or fp16 on a CUDA device");
         }
     }
 }
