@@ -73,8 +73,19 @@ final class SparseModel implements AutoCloseable {
             Set<TextRole> roles,
             EncoderOptions options)
             throws IOException {
+        return load(directory, architecture, contract, roles, options, options.placement());
+    }
+
+    /** The same, but for the device that the options name. */
+    static SparseModel load(
+            Path directory,
+            Architecture architecture,
+            EncodingContract contract,
+            Set<TextRole> roles,
+            EncoderOptions options,
+            Placement placement)
+            throws IOException {
         PyTorchRuntime.start();
-        Placement placement = options.placement();
         try (TensorSource files = AdaptedTensors.open(WeightFiles.open(directory), options.adapters())) {
             DeviceMemory.requireFits(directory, files, options.precision(), placement);
             SparseModel model =

@@ -1,5 +1,7 @@
 package io.millrace.model.device;
 
+import java.util.OptionalInt;
+
 /**
  * How a model's weights lie in memory, which decides where its kernels compute: they follow their weights.
  *
@@ -9,6 +11,7 @@ package io.millrace.model.device;
  */
 public record Placement(String torchDevice, boolean packed, String description) {
     private static final String HOST = "cpu";
+    private static final String CUDA = "cuda:";
 
     /** In this process's memory, as CPUs compute fastest. */
     public static final Placement CPU = new Placement(HOST, true, HOST);
@@ -18,8 +21,15 @@ public record Placement(String torchDevice, boolean packed, String description) 
 
     /** On a CUDA device. */
     public static Placement cuda(int index, String name) {
-        String device = "cuda:" + index;
+        String device = CUDA + index;
         return new Placement(device, false, device + " (" + name + ")");
+    }
+
+    /** Which CUDA device it is, if it is one. */
+    public OptionalInt cudaIndex() {
+        return torchDevice.startsWith(CUDA)
+                ? OptionalInt.of(Integer.parseInt(torchDevice.substring(CUDA.length())))
+                : OptionalInt.empty();
     }
 
     /** Whether Java can read what kernels return. */

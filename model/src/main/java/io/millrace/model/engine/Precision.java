@@ -1,5 +1,6 @@
 package io.millrace.model.engine;
 
+import io.millrace.model.device.DeviceChoice;
 import java.util.Locale;
 
 /**
@@ -73,6 +74,19 @@ public enum Precision {
             // libtorch converts it to fp32 and back at every product on CPUs without AVX512-FP16 or AMX-FP16.
             throw new IllegalArgumentException(
                     "precision is fp16, which CPUs compute more slowly than fp32; use bf16 or int8 on a CPU");
+        }
+    }
+
+    /**
+     * Refuses a precision that a device does not compute in. What is left to be chosen may turn out to be either.
+     *
+     * @throws IllegalArgumentException naming those that it does
+     */
+    public void requireOn(DeviceChoice device) {
+        switch (device.kind()) {
+            case CPU -> requireOnCpu();
+            case CUDA -> requireOnCuda();
+            case AUTO -> {}
         }
     }
 

@@ -30,6 +30,7 @@ import io.millrace.model.engine.PackedParameters;
 import io.millrace.model.engine.Parameters;
 import io.millrace.model.engine.PyTorchRuntime;
 import io.millrace.model.head.MlmHeadWeights;
+import io.millrace.model.memory.DeviceMemory;
 import io.millrace.model.safetensors.TensorSource;
 import io.millrace.model.safetensors.WeightFiles;
 import io.millrace.model.tokenizer.TextReader;
@@ -104,6 +105,7 @@ public final class TextGenerator implements AutoCloseable {
             throw e;
         }
         try (TensorSource files = AdaptedTensors.open(WeightFiles.open(directory), options.adapters())) {
+            DeviceMemory.requireFits(directory, files, options.precision(), placement);
             generator.threads.call(() -> {
                 generator.build(new Parameters(files, t5.backbonePrefix()), options, placement);
                 return true;

@@ -13,17 +13,17 @@ public final class DeviceMemory {
     private DeviceMemory() {}
 
     /**
-     * Refuses a model whose weights exceed what is free on its device; does nothing on the host, or where the driver does
+     * Refuses a model whose weights exceed what is free on its device; does nothing for other devices than GPUs, or where the driver does
      * not tell. Activations come on top, and are known only from the texts.
      *
      * @param directory of the model, for the message
      * @throws InvalidModelException with both figures and what to do
      */
     public static void requireFits(Path directory, TensorSource files, Precision precision, Placement placement) {
-        if (placement.onHost()) {
+        if (placement.cudaIndex().isEmpty()) {
             return;
         }
-        int index = Integer.parseInt(placement.torchDevice().replaceFirst("^.*:", ""));
+        int index = placement.cudaIndex().getAsInt();
         PyTorchRuntime.cuda()
                 .freeBytes(index)
                 .ifPresent(free -> need(files, precision)
