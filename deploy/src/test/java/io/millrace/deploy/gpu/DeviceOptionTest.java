@@ -33,7 +33,7 @@ class DeviceOptionTest {
     }
 
     private static void assertRefused(CommandRun run, String... parts) {
-        assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.FAILED);
+        assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.USAGE);
         assertThat(run.err()).contains(parts).doesNotContain("\tat ", "unexpected");
     }
 
@@ -56,7 +56,7 @@ class DeviceOptionTest {
                 .start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue()).as(said).isEqualTo(ExitCode.FAILED);
+        assertThat(process.exitValue()).as(said).isEqualTo(ExitCode.USAGE);
         assertThat(said)
                 .contains("millrace: ", "device is cuda:0, but ", "--device cpu")
                 .doesNotContain("\tat ");
