@@ -1,6 +1,7 @@
 package io.millrace.encoder;
 
 import io.millrace.model.EncoderOptions;
+import io.millrace.model.device.DeviceChoice;
 import io.millrace.model.engine.Precision;
 import io.millrace.service.ServerSettings;
 import io.millrace.service.Setting;
@@ -33,9 +34,16 @@ public record EncoderWorkerConfig(
 
         @Setting(
                 help =
-                        "Number format of linear layers: fp32, bf16, int8 or int4. Vectors of all of them meet in one space.",
+                        "Number format of linear layers: fp32, bf16, fp16 (GPUs), int8 or int4 (CPUs). Vectors of all of them meet in"
+                                + " one space.",
                 fallback = "fp32")
         Precision precision,
+
+        @Setting(
+                help = "Where to compute: cpu, cuda, cuda:N, or auto for a GPU if there is one that can do it. Give"
+                        + " --token-budget=0 with a GPU.",
+                fallback = "cpu")
+        String device,
 
         @Setting(
                 help = "Inference threads; 0 = one for each processor. Workers that share a machine divide it.",
@@ -76,7 +84,7 @@ public record EncoderWorkerConfig(
     /** Checks the ranges. */
     public EncoderWorkerConfig {
         adapters = List.copyOf(adapters);
-        precision.requireOnCpu();
+        precision.requireOn(DeviceChoice.of(device));
         if (threads < 0 || threads > 1024 || tokenBudget < 0 || tokenBudget > 1 << 24) {
             throw new IllegalArgumentException("--threads is " + threads + " (0 to 1024) and --token-budget is "
                     + tokenBudget + " (0 to 16777216); one of them is out of its range");
@@ -100,6 +108,7 @@ public record EncoderWorkerConfig(
                 model,
                 List.of(),
                 Precision.FP32,
+                DeviceChoice.CPU.label(),
                 threads,
                 DEFAULT_TOKEN_BUDGET,
                 16,
@@ -111,6 +120,7 @@ public record EncoderWorkerConfig(
     EncoderOptions encoder() {
         EncoderOptions options = EncoderOptions.defaults()
                 .withPrecision(precision)
+                .withDevice(DeviceChoice.of(device))
                 .withAdapters(adapters.stream().map(Path::of).toList());
         return threads == 0 ? options : options.withThreads(threads);
     }

@@ -66,7 +66,18 @@ class RealModelTest {
     @Test
     void vectorsOverTheStreamAreThoseOfEachTextAlone() throws Exception {
         EncoderWorkerConfig config = new EncoderWorkerConfig(
-                "127.0.0.1", 0, 0, MODEL, List.of(), Precision.FP32, 2, 1024, 16, 64L << 20, Duration.ofSeconds(20));
+                "127.0.0.1",
+                0,
+                0,
+                MODEL,
+                List.of(),
+                Precision.FP32,
+                "cpu",
+                2,
+                1024,
+                16,
+                64L << 20,
+                Duration.ofSeconds(20));
         Random random = new Random(7);
         try (EncoderWorker worker = EncoderWorker.start(config);
                 EncodeClient client = EncodeClient.open(worker.port());
@@ -95,7 +106,18 @@ class RealModelTest {
         Files.writeString(folder.resolve("idf.json"), "{\"mill\": 5.5, \"the\": 0.25, \"water\": 2.5}");
         Files.writeString(folder.resolve("millrace.json"), TABLES);
         EncoderWorkerConfig config = new EncoderWorkerConfig(
-                "127.0.0.1", 0, 0, folder, List.of(), Precision.FP32, 2, 1024, 16, 64L << 20, Duration.ofSeconds(20));
+                "127.0.0.1",
+                0,
+                0,
+                folder,
+                List.of(),
+                Precision.FP32,
+                "cpu",
+                2,
+                1024,
+                16,
+                64L << 20,
+                Duration.ofSeconds(20));
         try (EncoderWorker worker = EncoderWorker.start(config);
                 EncodeClient client = EncodeClient.open(worker.port())) {
             for (var role :

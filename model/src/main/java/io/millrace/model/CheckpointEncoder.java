@@ -13,7 +13,7 @@ final class CheckpointEncoder implements SparseEncoder {
     private final Checkpoint checkpoint;
     private final Map<TextRole, RoleEncoder> roles;
     private final Resources resources;
-    private final EncoderOptions options;
+    private final String device;
     private final String spaceId;
 
     /**
@@ -21,13 +21,13 @@ final class CheckpointEncoder implements SparseEncoder {
      *
      * @param roles one for each role
      * @param resources what {@link #close} frees
+     * @param device where it computes, for people
      */
-    CheckpointEncoder(
-            Checkpoint checkpoint, Map<TextRole, RoleEncoder> roles, Resources resources, EncoderOptions options) {
+    CheckpointEncoder(Checkpoint checkpoint, Map<TextRole, RoleEncoder> roles, Resources resources, String device) {
         this.checkpoint = checkpoint;
         this.roles = roles;
         this.resources = resources;
-        this.options = options;
+        this.device = device;
         this.spaceId = checkpoint.spaceId();
     }
 
@@ -64,10 +64,7 @@ final class CheckpointEncoder implements SparseEncoder {
 
     @Override
     public String device() {
-        if (roles.values().stream().noneMatch(RoleEncoder::inference)) {
-            return options.device() + " (tables only)";
-        }
-        return options.device() + " (" + options.threads() + (options.threads() == 1 ? " thread)" : " threads)");
+        return device;
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.millrace.model;
 
 import io.millrace.model.checkpoint.Checkpoint;
 import io.millrace.model.contract.RoleContract;
+import io.millrace.model.device.Placement;
 import io.millrace.model.head.TokenWeights;
 import io.millrace.model.layout.EncoderFiles;
 import io.millrace.model.pruning.InputTerms;
@@ -42,7 +43,19 @@ final class EncoderLoader implements AutoCloseable {
         for (var reader : readers.entrySet()) {
             roles.put(reader.getKey(), role(reader.getKey(), reader.getValue()));
         }
-        return new CheckpointEncoder(checkpoint, roles, resources, options);
+        return new CheckpointEncoder(checkpoint, roles, resources, device());
+    }
+
+    /** Where the models compute; all lie in one place. */
+    private String device() {
+        if (models.isEmpty()) {
+            return "cpu (tables only)";
+        }
+        Placement placement = models.values().iterator().next().placement();
+        int threads = placement.threads(options.threads());
+        return placement.onHost()
+                ? placement.description() + " (" + threads + (threads == 1 ? " thread)" : " threads)")
+                : placement.description();
     }
 
     private RoleContract contract(TextRole role) {

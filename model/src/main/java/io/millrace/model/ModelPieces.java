@@ -23,6 +23,9 @@ final class ModelPieces implements PieceEncoder {
      */
     private static final BatchPlan PLAN = new BatchPlan(256, 128);
 
+    /** A device wants much at a time; this bounds its activations and, with 30,522 terms, a dense maximum of 31 MB. */
+    private static final BatchPlan DEVICE_PLAN = new BatchPlan(16_384, 256);
+
     private final SparseModel model;
     private final TextRole role;
     private final InputLayout layout;
@@ -57,7 +60,7 @@ final class ModelPieces implements PieceEncoder {
             lengths[i] = checkedLength(i, pieces.get(i));
         }
         List<SparseVector> vectors = new ArrayList<>(Collections.nCopies(lengths.length, SparseVector.EMPTY));
-        List<int[]> groups = PLAN.group(lengths);
+        List<int[]> groups = (model.placement().onHost() ? PLAN : DEVICE_PLAN).group(lengths);
         List<ModelInput> inputs = groups.stream()
                 .map(group ->
                         layout.of(Arrays.stream(group).mapToObj(pieces::get).toList()))

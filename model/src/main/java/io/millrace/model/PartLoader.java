@@ -188,6 +188,10 @@ final class PartLoader {
 
     /** When terms are screened; empty for never. */
     private Optional<ScreeningLimits> screening(ReadingMode reading, int outputs) {
+        if (!kernels.orElseThrow().placement().packed()) {
+            // Bounds rest on oneDNN's products of bytes.
+            return Optional.empty();
+        }
         return switch (options.kernels()) {
             case AUTO -> {
                 OptionalDouble share = ScreeningProbe.share(kernels.orElseThrow(), width(reading));
@@ -199,7 +203,7 @@ final class PartLoader {
                 ScreeningProbe.exact(kernels.orElseThrow())
                         ? Optional.of(ScreeningLimits.forced(outputs))
                         : Optional.empty();
-            case FUSED, PLAIN -> Optional.empty();
+            case FUSED, UNPACKED, PLAIN -> Optional.empty();
         };
     }
 

@@ -7,12 +7,14 @@ import io.millrace.model.backbone.Backbone;
 import io.millrace.model.batch.ModelInput;
 import io.millrace.model.contract.EncodingContract;
 import io.millrace.model.contract.RoleContract;
+import io.millrace.model.device.Placement;
 import io.millrace.model.engine.InferenceThreads;
 import io.millrace.model.engine.KernelLibrary;
 import io.millrace.model.engine.NativeHeap;
 import io.millrace.model.engine.Parameters;
 import io.millrace.model.engine.PyTorchRuntime;
 import io.millrace.model.head.SparseHead;
+import io.millrace.model.memory.DeviceMemory;
 import io.millrace.model.safetensors.TensorSource;
 import io.millrace.model.safetensors.WeightFiles;
 import io.millrace.vector.SparseVector;
@@ -33,6 +35,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 /** Backbone and head on their inference threads: padded token ids in, sparse vectors out. Safe for many threads. */
 final class SparseModel implements AutoCloseable {
     private final InferenceThreads threads;
+    private final Placement placement;
     /** What to free, last acquired first. Touched by {@link #build} and {@link #close} only. */
     private final Deque<AutoCloseable> resources = new ArrayDeque<>();
 
@@ -45,8 +48,9 @@ final class SparseModel implements AutoCloseable {
 
     private record Parts(Backbone backbone, SparseHead head) {}
 
-    private SparseModel(InferenceThreads threads) {
+    private SparseModel(InferenceThreads threads, Placement placement) {
         this.threads = threads;
+        this.placement = placement;
     }
 
     /** Loads the weights that both roles of a contract need, see below. */
@@ -69,9 +73,23 @@ final class SparseModel implements AutoCloseable {
             Set<TextRole> roles,
             EncoderOptions options)
             throws IOException {
+        return load(directory, architecture, contract, roles, options, options.placement());
+    }
+
+    /** The same, but for the device that the options name. */
+    static SparseModel load(
+            Path directory,
+            Architecture architecture,
+            EncodingContract contract,
+            Set<TextRole> roles,
+            EncoderOptions options,
+            Placement placement)
+            throws IOException {
         PyTorchRuntime.start();
         try (TensorSource files = AdaptedTensors.open(WeightFiles.open(directory), options.adapters())) {
-            SparseModel model = new SparseModel(InferenceThreads.create(options.threads()));
+            DeviceMemory.requireFits(directory, files, options.precision(), placement);
+            SparseModel model =
+                    new SparseModel(InferenceThreads.create(placement.threads(options.threads())), placement);
             try {
                 NativeHeap.loading();
                 model.threads.call(() -> {
@@ -104,7 +122,7 @@ final class SparseModel implements AutoCloseable {
             Set<TextRole> roles,
             EncoderOptions options) {
         Optional<KernelLibrary> library =
-                options.kernels() == EncoderOptions.Kernels.PLAIN ? Optional.empty() : KernelLibrary.load();
+                options.kernels() == EncoderOptions.Kernels.PLAIN ? Optional.empty() : KernelLibrary.load(placement);
         library.ifPresent(this::keep);
         PartLoader loader = new PartLoader(architecture, contract, parameters, library, options);
         loader.shared().ifPresent(this::keep);
@@ -160,6 +178,11 @@ final class SparseModel implements AutoCloseable {
             throw new IllegalStateException("a " + role + " of this model needs no inference");
         }
         return part;
+    }
+
+    /** Where the weights lie. */
+    Placement placement() {
+        return placement;
     }
 
     /** The head that serves a role. */

@@ -17,11 +17,14 @@ import io.millrace.model.contract.RoleContract;
 import io.millrace.model.contract.Saturation;
 import io.millrace.model.contract.SpecialTokenPolicy;
 import io.millrace.model.contract.TextContract;
+import io.millrace.model.device.Placement;
+import io.millrace.model.engine.Precision;
 import io.millrace.vector.SparseVector;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
@@ -58,6 +61,21 @@ record GoldenCase(
         EncodingContract contract = new EncodingContract("golden", role, role, new TreeMap<>());
         EncoderOptions options = EncoderOptions.defaults().withKernels(form).withAdapters(adapters);
         return SparseModel.load(directory, Architectures.read(directory.resolve("config.json")), contract, options);
+    }
+
+    /** On a device that no option names. */
+    SparseModel load(Precision precision, Placement placement) throws IOException {
+        EncoderOptions options = EncoderOptions.defaults()
+                .withKernels(EncoderOptions.Kernels.UNPACKED)
+                .withPrecision(precision)
+                .withAdapters(adapters);
+        return SparseModel.load(
+                directory,
+                Architectures.read(directory.resolve("config.json")),
+                new EncodingContract("golden", role, role, new TreeMap<>()),
+                EnumSet.allOf(TextRole.class),
+                options,
+                placement);
     }
 
     InputLayout layout(int fill) throws IOException {

@@ -40,7 +40,7 @@ class GoldenFamiliesTest {
 
     Stream<Arguments> cases() {
         return cases.stream()
-                .flatMap(recorded -> Stream.of(Kernels.SCREENED, Kernels.FUSED, Kernels.PLAIN)
+                .flatMap(recorded -> Stream.of(Kernels.SCREENED, Kernels.FUSED, Kernels.UNPACKED, Kernels.PLAIN)
                         .map(form -> Arguments.of(recorded, form)));
     }
 

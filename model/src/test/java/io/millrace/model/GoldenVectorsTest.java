@@ -74,7 +74,7 @@ class GoldenVectorsTest {
 
     Stream<Arguments> cases() {
         return cases.stream()
-                .flatMap(recorded -> Stream.of(Kernels.SCREENED, Kernels.FUSED, Kernels.PLAIN)
+                .flatMap(recorded -> Stream.of(Kernels.SCREENED, Kernels.FUSED, Kernels.UNPACKED, Kernels.PLAIN)
                         .map(form -> Arguments.of(recorded, form)));
     }
 

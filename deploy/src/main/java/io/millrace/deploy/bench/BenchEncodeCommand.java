@@ -5,6 +5,7 @@ import io.millrace.deploy.cli.ExitCode;
 import io.millrace.deploy.cli.OutputOptions;
 import io.millrace.deploy.local.Models;
 import io.millrace.evaluation.beir.BeirFolder;
+import io.millrace.model.device.DeviceChoice;
 import io.millrace.model.engine.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -77,9 +78,16 @@ public final class BenchEncodeCommand implements Callable<Integer> {
     private String precisions = "fp32";
 
     @Option(
+            names = "--device",
+            paramLabel = "DEVICE",
+            description =
+                    "Where to compute: cpu, cuda, cuda:N, or auto for a GPU if there is one. Default: ${DEFAULT-VALUE}.")
+    private String device = "cpu";
+
+    @Option(
             names = "--kernels",
             paramLabel = "FORM",
-            description = "auto, screened, fused or plain. Default: ${DEFAULT-VALUE}.")
+            description = "auto, screened, fused, unpacked or plain. Default: ${DEFAULT-VALUE}.")
     private String kernels = "auto";
 
     @Option(names = "--limit", paramLabel = "N", description = "Documents to read; 0 = all. Default: ${DEFAULT-VALUE}.")
@@ -107,9 +115,10 @@ public final class BenchEncodeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        List<Precision> formats = formats();
+        DeviceChoice place = DeviceChoice.of(device);
+        List<Precision> formats = formats(place);
         EncodeJob job = new EncodeJob(
-                new EncodeJob.Model(Models.find(model), adapters),
+                new EncodeJob.Model(Models.find(model), adapters, place),
                 data,
                 new EncodeJob.Limits(
                         atLeast("--limit", limit, 0),
@@ -149,9 +158,12 @@ public final class BenchEncodeCommand implements Callable<Integer> {
         }
     }
 
-    private List<Precision> formats() {
+    private List<Precision> formats(DeviceChoice place) {
         if (precisions.equals(ALL)) {
-            return Arrays.stream(Precision.values()).filter(Precision::onCpu).toList();
+            boolean gpu = place.kind() == DeviceChoice.Kind.CUDA;
+            return Arrays.stream(Precision.values())
+                    .filter(gpu ? Precision::onCuda : Precision::onCpu)
+                    .toList();
         }
         List<Precision> formats = new ArrayList<>();
         for (String name : precisions.split(",", -1)) {
@@ -163,6 +175,7 @@ public final class BenchEncodeCommand implements Callable<Integer> {
                                     .map(BenchEncodeCommand::name)
                                     .toList() + " and all")));
         }
+        formats.forEach(format -> format.requireOn(place));
         return formats;
     }
 

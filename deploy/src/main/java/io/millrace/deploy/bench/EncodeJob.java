@@ -1,5 +1,6 @@
 package io.millrace.deploy.bench;
 
+import io.millrace.model.device.DeviceChoice;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -17,8 +18,9 @@ record EncodeJob(Model model, Path data, Limits limits, String kernels) {
      *
      * @param folder of a checkpoint or a lexical model
      * @param adapters folders of LoRA adapters to merge, in order
+     * @param device where it computes
      */
-    record Model(Path folder, List<Path> adapters) {
+    record Model(Path folder, List<Path> adapters, DeviceChoice device) {
         Model {
             adapters = List.copyOf(adapters);
         }

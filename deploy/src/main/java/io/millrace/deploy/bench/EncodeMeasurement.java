@@ -12,6 +12,7 @@ import io.millrace.model.SparseEncoder;
 import io.millrace.model.SparseEncoders;
 import io.millrace.model.TextRole;
 import io.millrace.model.TokenizedText;
+import io.millrace.model.device.DeviceChoice;
 import io.millrace.model.engine.Precision;
 import io.millrace.model.engine.PyTorchRuntime;
 import io.millrace.vector.SparseVector;
@@ -40,7 +41,7 @@ final class EncodeMeasurement {
 
     private EncodeMeasurement() {}
 
-    /** {@code MODEL DATA DOCUMENTS MAX_TOKENS THREADS REPETITIONS KERNELS PRECISION QUERIES VECTORS [ADAPTER]...}. */
+    /** {@code MODEL DATA DOCUMENTS MAX_TOKENS THREADS REPETITIONS KERNELS PRECISION DEVICE QUERIES VECTORS [ADAPTER]...}. */
     public static void main(String[] arguments) throws Exception {
         Logging.warnings();
         try {
@@ -59,7 +60,8 @@ final class EncodeMeasurement {
                 .withThreads(Integer.parseInt(arguments[4]))
                 .withKernels(EncoderOptions.Kernels.valueOf(arguments[6]))
                 .withPrecision(Precision.valueOf(arguments[7]))
-                .withAdapters(Arrays.stream(arguments).skip(10).map(Path::of).toList());
+                .withDevice(DeviceChoice.of(arguments[8]))
+                .withAdapters(Arrays.stream(arguments).skip(11).map(Path::of).toList());
         if (maxTokens > 0) {
             options = options.withMaxTokens(maxTokens);
         }
@@ -98,11 +100,11 @@ final class EncodeMeasurement {
                 figures.put("computedInFull", rounded(1 - report.shareScreened(), 4));
             });
             List<String> queries = new JsonMapper()
-                    .readValue(Files.readAllBytes(Path.of(arguments[8])), new TypeReference<List<String>>() {});
+                    .readValue(Files.readAllBytes(Path.of(arguments[9])), new TypeReference<List<String>>() {});
             List<SparseVector> asked = encode(encoder, queries, TextRole.QUERY);
             figures.put("termsPerQuery", rounded(terms(asked), 1));
             figures.put("device", encoder.device());
-            EncodedTexts.write(Path.of(arguments[9]), vectors, asked);
+            EncodedTexts.write(Path.of(arguments[10]), vectors, asked);
         }
         return figures;
     }

@@ -50,6 +50,7 @@ final class EncodeProcess {
                 Integer.toString(job.limits().repetitions()),
                 job.kernels(),
                 precision.name(),
+                job.model().device().label(),
                 questions.toString(),
                 vectors.toString()));
         job.model().adapters().forEach(adapter -> command.add(adapter.toString()));

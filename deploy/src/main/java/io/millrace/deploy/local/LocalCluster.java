@@ -6,6 +6,7 @@ import io.millrace.encoder.EncoderWorker;
 import io.millrace.encoder.EncoderWorkerConfig;
 import io.millrace.index.IndexServer;
 import io.millrace.index.IndexServerConfig;
+import io.millrace.model.device.DeviceChoice;
 import io.millrace.service.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -75,6 +76,9 @@ public final class LocalCluster implements AutoCloseable {
                     "--model=" + options.model().folder(),
                     "--adapters=" + adapters(options.model()),
                     "--precision=" + options.model().precision().label(),
+                    "--device=" + options.model().device().label(),
+                    // The default suits processors; a GPU is measured at start.
+                    "--token-budget=" + (options.model().device().kind() == DeviceChoice.Kind.CPU ? 1024 : 0),
                     "--threads=" + threads));
             servers.addFirst(worker);
             workers.add(worker.address());

@@ -1,5 +1,6 @@
 package io.millrace.deploy.local;
 
+import io.millrace.model.device.DeviceChoice;
 import io.millrace.model.engine.Precision;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -7,7 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** {@code --model}, {@code --adapter} and {@code --precision}: a model and how it is opened. */
+/** {@code --model}, {@code --adapter}, {@code --precision} and {@code --device}: a model and how it is opened. */
 public final class ModelOptions {
     @Option(
             names = "--model",
@@ -24,12 +25,20 @@ public final class ModelOptions {
     @Option(
             names = "--precision",
             paramLabel = "FORMAT",
-            description = "Number format of linear layers: fp32, bf16, int8 or int4. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Number format of linear layers: fp32, bf16, fp16 (GPUs), int8 or int4 (CPUs). Default: ${DEFAULT-VALUE}.")
     private String precision = "fp32";
+
+    @Option(
+            names = "--device",
+            paramLabel = "DEVICE",
+            description =
+                    "Where to compute: cpu, cuda, cuda:N, or auto for a GPU if there is one. Default: ${DEFAULT-VALUE}.")
+    private String device = "cpu";
 
     /** Whether any of the options was given. */
     public boolean given() {
-        return model != null || !adapters.isEmpty() || !precision.equals("fp32");
+        return model != null || !adapters.isEmpty() || !precision.equals("fp32") || !device.equals("cpu");
     }
 
     /**
@@ -48,11 +57,13 @@ public final class ModelOptions {
     /**
      * What was chosen.
      *
-     * @throws IllegalArgumentException if there is no model, or the number format is unknown or not for this machine
+     * @throws IllegalArgumentException if there is no model, or the number format or the device is unknown, or the format is
+     *     not for the device
      */
     public ModelChoice choice() {
         Precision format = Precision.of(precision);
-        format.requireOnCpu();
-        return new ModelChoice(Models.find(model), adapters, format);
+        DeviceChoice place = DeviceChoice.of(device);
+        format.requireOn(place);
+        return new ModelChoice(Models.find(model), adapters, format, place);
     }
 }

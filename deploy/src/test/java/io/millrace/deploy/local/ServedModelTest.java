@@ -9,6 +9,7 @@ import io.millrace.deploy.TinyModels;
 import io.millrace.model.SparseEncoder;
 import io.millrace.model.SparseEncoders;
 import io.millrace.model.TextRole;
+import io.millrace.model.device.DeviceChoice;
 import io.millrace.model.engine.Precision;
 import io.millrace.vector.SparseVector;
 import java.nio.file.Path;
@@ -26,7 +27,7 @@ class ServedModelTest {
     void workersServeTheModelWithItsAdaptersInItsNumberFormat() throws Exception {
         Path model = TinyModels.copy("llama", folder.resolve("llama"), List.of(2, 3));
         List<Path> adapters = List.of(TinyModels.adapter("llama-lora"));
-        ModelChoice choice = new ModelChoice(model, adapters, Precision.INT8);
+        ModelChoice choice = new ModelChoice(model, adapters, Precision.INT8, DeviceChoice.CPU);
         String text = "w11 w21 w13";
         SparseVector plain = vector(ModelChoice.of(model), text);
         SparseVector expected = vector(choice, text);

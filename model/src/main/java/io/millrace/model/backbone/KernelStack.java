@@ -40,8 +40,8 @@ final class KernelStack implements AutoCloseable {
         this.depth = IValue.from((long) spec.layers().size());
         this.constants = List.of(
                 table(slots, spec.embedding()),
-                IValue.listFrom(tables.rotation(owner).toArray(PtNDArray[]::new)),
-                IValue.from(tables.bias(parameters.plain(), owner)),
+                IValue.listFrom(kernels.place(tables.rotation(owner).toArray(PtNDArray[]::new), owner)),
+                IValue.from(kernels.place(tables.bias(parameters.plain(), owner), owner)),
                 layers,
                 last(slots, spec),
                 IValue.listFrom(windows),

@@ -25,7 +25,11 @@ final class Slots {
     Slots(PackedParameters parameters, PtNDManager owner) {
         this.parameters = parameters;
         this.owner = owner;
-        this.none = (PtNDArray) owner.zeros(new Shape(0));
+        this.none = parameters.place((PtNDArray) owner.zeros(new Shape(0)), owner);
+    }
+
+    private PtNDArray array(TensorSpec tensor) {
+        return parameters.place(parameters.plain().array(tensor, owner), owner);
     }
 
     /** One slot: a table that is looked up by row. */
@@ -40,23 +44,19 @@ final class Slots {
             return;
         }
         PositionTable table = positions.get();
-        PtNDArray rows = parameters.plain().array(table.table(), owner);
+        PtNDArray rows = array(table.table());
         tensors.add(table.first() == 0 ? rows : (PtNDArray) rows.get(table.first() + ":"));
     }
 
     /** One slot: embeddings of segments. */
     void segments(Optional<PositionTable> positions) {
-        positions
-                .flatMap(PositionTable::types)
-                .ifPresentOrElse(types -> tensors.add(parameters.plain().array(types, owner)), () -> empty(1));
+        positions.flatMap(PositionTable::types).ifPresentOrElse(types -> tensors.add(array(types)), () -> empty(1));
     }
 
     /** Two slots: scale and shift. */
     void norm(NormSpec norm) {
-        tensors.add(parameters.plain().array(norm.scale(), owner));
-        tensors.add(norm.shift()
-                .map(shift -> parameters.plain().array(shift, owner))
-                .orElse(none));
+        tensors.add(array(norm.scale()));
+        tensors.add(norm.shift().map(this::array).orElse(none));
     }
 
     /** Two slots, empty for none. */

@@ -7,9 +7,11 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
+import io.millrace.model.device.Placement;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,21 +25,37 @@ public final class KernelLibrary implements AutoCloseable {
 
     private final PtNDManager manager;
     private final PtSymbolBlock module;
+    private final Placement placement;
 
-    private KernelLibrary(PtNDManager manager, PtSymbolBlock module) {
+    private KernelLibrary(PtNDManager manager, PtSymbolBlock module, Placement placement) {
         this.manager = manager;
         this.module = module;
+        this.placement = placement;
     }
 
-    /** Loads the library; empty, with a line in the log, where libtorch was built without oneDNN. */
+    /** Loads the library for {@link Placement#CPU}. */
     public static Optional<KernelLibrary> load() {
+        return load(Placement.CPU);
+    }
+
+    /**
+     * Loads the library; empty, with a line in the log, where libtorch was built without oneDNN.
+     *
+     * @param placement of the weights that it will be given
+     * @throws IllegalStateException if the placement is on a device, where there is no other form of a model
+     */
+    public static Optional<KernelLibrary> load(Placement placement) {
         PtNDManager manager = PyTorchRuntime.newManager();
         try {
             PtSymbolBlock module =
                     JniUtils.loadModule(manager, new ByteArrayInputStream(KernelArchive.bytes()), false, false);
-            return Optional.of(new KernelLibrary(manager, module));
+            return Optional.of(new KernelLibrary(manager, module, placement));
         } catch (EngineException e) {
             manager.close();
+            if (!placement.onHost()) {
+                throw new IllegalStateException(
+                        "the kernels do not load, and without them models run on the CPU only; use --device cpu", e);
+            }
             log.warn("the kernels do not load here, so plain array operations are used, which are slower", e);
             return Optional.empty();
         } catch (IOException e) {
@@ -46,8 +64,45 @@ public final class KernelLibrary implements AutoCloseable {
         }
     }
 
-    /** A linear layer's weight [out, in] in oneDNN's blocked layout, owned by {@code owner}. */
+    /** How weights must lie. */
+    public Placement placement() {
+        return placement;
+    }
+
+    /**
+     * An array of weights where kernels compute.
+     *
+     * @param array on the host; handed over
+     * @param owner what the result is freed with
+     */
+    public PtNDArray place(PtNDArray array, PtNDManager owner) {
+        if (placement.onHost()) {
+            array.attach(owner);
+            return array;
+        }
+        try (array;
+                IValue argument = IValue.from(array);
+                IValue device = IValue.from(placement.torchDevice());
+                IValue placed = IValueUtils.runMethod(module, "placed", argument, device)) {
+            return placed.toTensor(owner);
+        }
+    }
+
+    /** {@link #place} for several arrays. */
+    public PtNDArray[] place(PtNDArray[] arrays, PtNDManager owner) {
+        return Arrays.stream(arrays).map(array -> place(array, owner)).toArray(PtNDArray[]::new);
+    }
+
+    /**
+     * A linear layer's weight [out, in] as products of it are fastest: in oneDNN's blocked layout, or as it is, on a device.
+     *
+     * @param weight on the host; not needed afterwards, but may live on in the result
+     * @param owner what the result is freed with
+     */
     public PtNDArray pack(PtNDArray weight, PtNDManager owner) {
+        if (!placement.packed()) {
+            return place(weight, owner);
+        }
         try (IValue argument = IValue.from(weight);
                 IValue packed = IValueUtils.runMethod(module, "pack", argument)) {
             return packed.toTensor(owner);

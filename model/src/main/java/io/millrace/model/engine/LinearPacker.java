@@ -69,15 +69,21 @@ public record LinearPacker(KernelLibrary kernels) {
      * @param bias fp32 [out], or null; may live on in the slot, which shares its memory
      * @param inputs what the layer will be given
      * @param owner what the slots are freed with
-     * @throws IllegalArgumentException for fp16, which CPUs lack, and for int4 where in is no multiple of 32
+     * @throws IllegalArgumentException for fp16 in oneDNN's layouts, for integers in others, and for int4 where in is no
+     *     multiple of 32
      */
     public PtNDArray[] pack(
             PtNDArray weight, @Nullable PtNDArray bias, Precision precision, Inputs inputs, PtNDManager owner) {
-        precision.requireOnCpu();
+        boolean packed = kernels.placement().packed();
+        if (packed) {
+            precision.requireOnCpu();
+        } else {
+            precision.requireOnCuda();
+        }
         try (PtNDManager local = PyTorchRuntime.newManager()) {
             PtNDArray shift = bias == null ? none(local) : bias;
             return switch (precision) {
-                case FP32, BF16, FP16 -> floating(weight, shift, precision == Precision.BF16, true, owner);
+                case FP32, BF16, FP16 -> floating(weight, shift, precision, packed, owner);
                 case INT8 -> {
                     float[] floor = Float.isNaN(inputs.floor()) ? new float[0] : new float[] {inputs.floor()};
                     yield call("pack_int8", weight, shift, array(local, floor), owner);
@@ -97,16 +103,22 @@ public record LinearPacker(KernelLibrary kernels) {
      */
     public PtNDArray[] plain(PtNDArray weight, @Nullable PtNDArray bias, Precision precision, PtNDManager owner) {
         try (PtNDManager local = PyTorchRuntime.newManager()) {
-            return floating(weight, bias == null ? none(local) : bias, precision != Precision.FP32, false, owner);
+            return floating(
+                    weight,
+                    bias == null ? none(local) : bias,
+                    precision == Precision.FP32 ? Precision.FP32 : Precision.BF16,
+                    false,
+                    owner);
         }
     }
 
-    private PtNDArray[] floating(PtNDArray weight, PtNDArray bias, boolean bf16, boolean packed, PtNDManager owner) {
+    private PtNDArray[] floating(
+            PtNDArray weight, PtNDArray bias, Precision precision, boolean packed, PtNDManager owner) {
         try (IValue weights = IValue.from(weight);
                 IValue biases = IValue.from(bias);
-                IValue half = IValue.from(bf16);
+                IValue type = IValue.from(precision.label());
                 IValue layout = IValue.from(packed)) {
-            return kernels.callForTuple(owner, "pack_float", weights, biases, half, layout);
+            return kernels.place(kernels.callForTuple(owner, "pack_float", weights, biases, type, layout), owner);
         }
     }
 

@@ -41,12 +41,21 @@ public final class PackedParameters implements AutoCloseable {
         return plain;
     }
 
+    /** An array in fp32 where kernels compute, as {@link KernelLibrary#place}. */
+    public PtNDArray place(PtNDArray array, PtNDManager target) {
+        return packer.kernels().place(array, target);
+    }
+
     /** A linear layer's slots, see {@link LinearPacker#pack}. */
     public PtNDArray[] linear(LinearSpec linear, LinearPacker.Inputs inputs) {
         return linears.computeIfAbsent(linear, layer -> {
             try (PtNDManager local = PyTorchRuntime.newManager()) {
                 // Rounded while it is read, a weight takes half the memory until it is packed.
-                TensorType as = precision == Precision.BF16 ? TensorType.BF16 : TensorType.F32;
+                TensorType as = switch (precision) {
+                    case BF16 -> TensorType.BF16;
+                    case FP16 -> TensorType.F16;
+                    case FP32, INT8, INT4 -> TensorType.F32;
+                };
                 PtNDArray weight = array(layer.weights(), as, local);
                 PtNDArray bias = layer.biases().isEmpty() ? null : plain.stacked(layer.biases(), local);
                 return packer.pack(weight, bias, precision, inputs, owner);
@@ -60,7 +69,9 @@ public final class PackedParameters implements AutoCloseable {
      */
     public PtNDArray table(TensorSpec table) {
         return tables.computeIfAbsent(
-                table, missing -> array(List.of(missing), heldAs(plain.exactType(missing.name())), owner));
+                table,
+                missing -> packer.kernels()
+                        .place(array(List.of(missing), heldAs(plain.exactType(missing.name())), owner), owner));
     }
 
     private static TensorType heldAs(TensorType stored) {

@@ -1,5 +1,6 @@
 package io.millrace.model.engine;
 
+import io.millrace.model.device.DeviceChoice;
 import java.util.Locale;
 
 /**
@@ -38,6 +39,11 @@ public enum Precision {
         return this != FP16;
     }
 
+    /** Whether linear layers are computed in it on a CUDA device; integers are multiplied by oneDNN, which only CPUs have. */
+    public boolean onCuda() {
+        return this != INT8 && this != INT4;
+    }
+
     /** How flags, reports and kernels spell it. */
     public String label() {
         return name().toLowerCase(Locale.ROOT);
@@ -68,6 +74,31 @@ public enum Precision {
             // libtorch converts it to fp32 and back at every product on CPUs without AVX512-FP16 or AMX-FP16.
             throw new IllegalArgumentException(
                     "precision is fp16, which CPUs compute more slowly than fp32; use bf16 or int8 on a CPU");
+        }
+    }
+
+    /**
+     * Refuses a precision that a device does not compute in. What is left to be chosen may turn out to be either.
+     *
+     * @throws IllegalArgumentException naming those that it does
+     */
+    public void requireOn(DeviceChoice device) {
+        switch (device.kind()) {
+            case CPU -> requireOnCpu();
+            case CUDA -> requireOnCuda();
+            case AUTO -> {}
+        }
+    }
+
+    /**
+     * Refuses a precision that needs a CPU's own libraries.
+     *
+     * @throws IllegalArgumentException for {@link #INT8} and {@link #INT4}
+     */
+    public void requireOnCuda() {
+        if (!onCuda()) {
+            throw new IllegalArgumentException(
+                    "precision is " + label() + ", which runs on CPUs only; use fp32, bf16 or fp16 on a CUDA device");
         }
     }
 }

@@ -3,8 +3,12 @@ package io.millrace.model.engine;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.pytorch.jni.LibUtils;
+import io.millrace.model.device.CudaDriver;
+import io.millrace.model.device.CudaSupport;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -43,6 +47,22 @@ public final class PyTorchRuntime {
         JniUtils.setNumThreads(1);
         JniUtils.setGradMode(false);
         JniUtils.setGraphExecutorOptimize(false);
+    }
+
+    /** What libtorch and this machine have for computing on GPUs; starts the engine. */
+    public static CudaSupport cuda() {
+        start();
+        Path libtorch = Path.of(LibUtils.getLibtorchPath());
+        return new CudaSupport(
+                libtorch,
+                Files.exists(libtorch.resolve(System.mapLibraryName("torch_cuda"))),
+                Engine.getEngine(ENGINE).hasCapability("CUDA"),
+                CudaDriver.load());
+    }
+
+    /** An array where Java can read it: itself, or a copy with the same owner if it lies on a device. */
+    public static PtNDArray onHost(PtNDArray array) {
+        return array.toDevice(Device.cpu(), false);
     }
 
     /** A new owner of arrays on the CPU; closing it frees them. */

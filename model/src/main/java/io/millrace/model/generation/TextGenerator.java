@@ -22,6 +22,7 @@ import io.millrace.model.contract.ReadingContract;
 import io.millrace.model.contract.ReadingMode;
 import io.millrace.model.contract.SpecialTokenPolicy;
 import io.millrace.model.contract.TextContract;
+import io.millrace.model.device.Placement;
 import io.millrace.model.engine.InferenceThreads;
 import io.millrace.model.engine.KernelLibrary;
 import io.millrace.model.engine.LinearPacker;
@@ -29,6 +30,7 @@ import io.millrace.model.engine.PackedParameters;
 import io.millrace.model.engine.Parameters;
 import io.millrace.model.engine.PyTorchRuntime;
 import io.millrace.model.head.MlmHeadWeights;
+import io.millrace.model.memory.DeviceMemory;
 import io.millrace.model.safetensors.TensorSource;
 import io.millrace.model.safetensors.WeightFiles;
 import io.millrace.model.tokenizer.TextReader;
@@ -86,6 +88,7 @@ public final class TextGenerator implements AutoCloseable {
      */
     public static TextGenerator open(Path directory, TextContract contract, EncoderOptions options) throws IOException {
         PyTorchRuntime.start();
+        Placement placement = options.placement();
         if (!(Architectures.read(directory.resolve(Checkpoint.CONFIG)) instanceof T5Architecture t5)) {
             throw new InvalidModelException(directory + " is no T5, and only T5 models write text here");
         }
@@ -95,14 +98,16 @@ public final class TextGenerator implements AutoCloseable {
         TextGenerator generator;
         try {
             TextReader reader = TextReader.of(tokenizer, contract, vocabulary, "text");
-            generator = new TextGenerator(tokenizer, reader, contract, t5, InferenceThreads.create(options.threads()));
+            generator = new TextGenerator(
+                    tokenizer, reader, contract, t5, InferenceThreads.create(placement.threads(options.threads())));
         } catch (RuntimeException e) {
             tokenizer.close();
             throw e;
         }
         try (TensorSource files = AdaptedTensors.open(WeightFiles.open(directory), options.adapters())) {
+            DeviceMemory.requireFits(directory, files, options.precision(), placement);
             generator.threads.call(() -> {
-                generator.build(new Parameters(files, t5.backbonePrefix()), options);
+                generator.build(new Parameters(files, t5.backbonePrefix()), options, placement);
                 return true;
             });
             return generator;
@@ -112,10 +117,10 @@ public final class TextGenerator implements AutoCloseable {
         }
     }
 
-    private void build(Parameters parameters, EncoderOptions options) {
+    private void build(Parameters parameters, EncoderOptions options, Placement placement) {
         ReadingMode reading = ReadingMode.ENCODER_DECODER_MULTI;
         BackboneSpec spec = architecture.backbone(reading);
-        KernelLibrary kernels = keep(KernelLibrary.load()
+        KernelLibrary kernels = keep(KernelLibrary.load(placement)
                 .orElseThrow(() -> new InvalidModelException(
                         "writing text needs the kernels, which do not load here; see the log")));
         PackedParameters packed =
@@ -200,7 +205,7 @@ public final class TextGenerator implements AutoCloseable {
     private static float[][] logits(ModelInput input, IValue across, Parts model) {
         int[] cells = input.reader().counts().stream().toArray();
         try (PtNDManager scope = PyTorchRuntime.newManager()) {
-            PtNDArray states = model.backbone().hiddenStates(input, across, scope);
+            PtNDArray states = PyTorchRuntime.onHost(model.backbone().hiddenStates(input, across, scope));
             NDArray rows = ((NDManager) scope).create(cells).toType(DataType.INT64, false);
             NDArray logits = model.head().logits(states.get(rows), model.projection());
             int width = (int) logits.getShape().get(1);

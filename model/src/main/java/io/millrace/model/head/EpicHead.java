@@ -14,6 +14,7 @@ import io.millrace.model.contract.Alignment;
 import io.millrace.model.contract.HeadContract;
 import io.millrace.model.engine.ArrayMath;
 import io.millrace.model.engine.Parameters;
+import io.millrace.model.engine.PyTorchRuntime;
 import io.millrace.vector.SparseVector;
 import java.util.List;
 
@@ -56,12 +57,13 @@ public final class EpicHead implements SparseHead {
     }
 
     @Override
-    public List<SparseVector> vectors(PtNDArray hidden, TokenBatch batch) {
+    public List<SparseVector> vectors(PtNDArray states, TokenBatch batch) {
+        PtNDArray hidden = PyTorchRuntime.onHost(states);
         NDList pooled = new NDList();
         try (PtNDManager local = hidden.getManager().newSubManager(hidden.getDevice())) {
             hidden.tempAttach(local);
             NDArray counts = MlmArrayHead.countsOf(batch, local);
-            NDArray states = MlmArrayHead.rectangle(MlmArrayHead.transform(hidden, weights), batch, local);
+            NDArray cells = MlmArrayHead.rectangle(MlmArrayHead.transform(hidden, weights), batch, local);
             NDArray important = MlmArrayHead.rectangle(
                     ArrayMath.log1p(ArrayMath.softplus(ArrayMath.linear(hidden, importance.get(0), importance.get(1)))),
                     batch,
@@ -70,8 +72,8 @@ public final class EpicHead implements SparseHead {
             NDArray worth = Activation.sigmoid(ArrayMath.linear(hidden.get(starts), quality.get(0), quality.get(1)));
             for (int i = 0; i < tiles.size(); i++) {
                 try (PtNDManager tile = local.newSubManager(local.getDevice())) {
-                    states.tempAttach(tile);
-                    NDArray logits = tiles.logits(states, i).mul(important);
+                    cells.tempAttach(tile);
+                    NDArray logits = tiles.logits(cells, i).mul(important);
                     NDArray active = alignment == Alignment.REFERENCE
                             ? saturate(logits.mul(counts))
                             : saturate(logits).mul(counts);

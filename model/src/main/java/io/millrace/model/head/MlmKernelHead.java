@@ -19,6 +19,8 @@ public final class MlmKernelHead implements SparseHead {
     private final KernelLibrary kernels;
     private final Pooling pooling;
     private final PackedMlmHead weights;
+    /** Whether CPUs multiply with oneDNN's products, be the weights in its layouts or not. */
+    private final IValue onednn;
 
     /** Packs the weights, and takes over those that are used as they are. */
     public MlmKernelHead(
@@ -26,6 +28,7 @@ public final class MlmKernelHead implements SparseHead {
         this.kernels = kernels;
         this.pooling = contract.pooling();
         this.weights = new PackedMlmHead(kernels, weights, contract, precision);
+        this.onednn = IValue.from(kernels.placement().packed());
     }
 
     @Override
@@ -49,7 +52,7 @@ public final class MlmKernelHead implements SparseHead {
                 given.add(IValue.from(array));
             }
             given.add(IValue.from((long) batch.size()));
-            return kernels.callForTuple(local, kernel, weights.arguments(given));
+            return kernels.callForTuple(local, kernel, weights.arguments(given, onednn));
         } finally {
             given.forEach(IValue::close);
         }
@@ -57,6 +60,7 @@ public final class MlmKernelHead implements SparseHead {
 
     @Override
     public void close() {
+        onednn.close();
         weights.close();
     }
 }

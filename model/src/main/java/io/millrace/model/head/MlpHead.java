@@ -10,6 +10,7 @@ import io.millrace.model.contract.Pooling;
 import io.millrace.model.contract.Rectifier;
 import io.millrace.model.engine.ArrayMath;
 import io.millrace.model.engine.Parameters;
+import io.millrace.model.engine.PyTorchRuntime;
 import io.millrace.vector.SparseVector;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,7 +55,8 @@ public final class MlpHead implements SparseHead {
     }
 
     @Override
-    public List<SparseVector> vectors(PtNDArray hidden, TokenBatch batch) {
+    public List<SparseVector> vectors(PtNDArray states, TokenBatch batch) {
+        PtNDArray hidden = PyTorchRuntime.onHost(states);
         float[] weights;
         try (PtNDManager local = hidden.getManager().newSubManager(hidden.getDevice())) {
             hidden.tempAttach(local);

@@ -24,7 +24,10 @@ final class PackedMlmHead implements AutoCloseable {
      * 256 rows of 128 columns, 1,024 and 2,048 were fastest on a Zen core with AVX-512 (6.0 ms of CPU a text of 122 tokens,
      * screened); 4,096 took 6.5, and 512 with 512 rows 7.5.
      */
-    static final int TILE = 1024;
+    private static final int TILE = 1024;
+
+    /** Terms of one slice on a device, where calls are what costs: a slice's products for 16,384 rows take 0.5 GB. */
+    private static final int DEVICE_TILE = 8192;
 
     private final PtNDManager owner = PyTorchRuntime.newManager();
     private final PtNDArray bias;
@@ -69,7 +72,7 @@ final class PackedMlmHead implements AutoCloseable {
             HeadContract.Mlm contract,
             Precision precision,
             Function<PtNDManager, IValue> projection) {
-        this.bias = own(slice(weights.bias(), 0, contract.outputs()));
+        this.bias = kernels.place(slice(weights.bias(), 0, contract.outputs()), owner);
         this.zero =
                 contract.logits().shift() / (weights.scale() * contract.logits().scale());
         this.projection = projection.apply(owner);
@@ -85,7 +88,7 @@ final class PackedMlmHead implements AutoCloseable {
                 this.projection,
                 contract.pooling() == Pooling.MAX
                         ? IValue.from(bias)
-                        : IValue.listFrom(slices(bias, contract.outputs()).stream()
+                        : IValue.listFrom(slices(bias, contract.outputs(), tile(kernels)).stream()
                                 .map(this::own)
                                 .toArray(PtNDArray[]::new)),
                 IValue.from(weights.scale() * contract.logits().scale()),
@@ -96,25 +99,30 @@ final class PackedMlmHead implements AutoCloseable {
     private static IValue lying(KernelLibrary kernels, PtNDArray table, int outputs) {
         try (IValue rows = IValue.from(table);
                 IValue count = IValue.from((long) outputs);
-                IValue size = IValue.from((long) TILE)) {
+                IValue size = IValue.from((long) tile(kernels))) {
             return kernels.callForValue("slices", rows, count, size);
         }
     }
 
     private static IValue packed(KernelLibrary kernels, Projection projection, int outputs, PtNDManager owner) {
         List<PtNDArray> tiles = new ArrayList<>();
-        for (int begin = 0; begin < outputs; begin += TILE) {
+        int tile = tile(kernels);
+        for (int begin = 0; begin < outputs; begin += tile) {
             try (PtNDManager local = PyTorchRuntime.newManager()) {
-                tiles.add(kernels.pack(projection.rows(begin, Math.min(begin + TILE, outputs), local), owner));
+                tiles.add(kernels.pack(projection.rows(begin, Math.min(begin + tile, outputs), local), owner));
             }
         }
         return IValue.listFrom(tiles.toArray(PtNDArray[]::new));
     }
 
-    private static List<PtNDArray> slices(PtNDArray array, int outputs) {
+    private static int tile(KernelLibrary kernels) {
+        return kernels.placement().onHost() ? TILE : DEVICE_TILE;
+    }
+
+    private static List<PtNDArray> slices(PtNDArray array, int outputs, int tile) {
         List<PtNDArray> slices = new ArrayList<>();
-        for (int begin = 0; begin < outputs; begin += TILE) {
-            slices.add(slice(array, begin, Math.min(begin + TILE, outputs)));
+        for (int begin = 0; begin < outputs; begin += tile) {
+            slices.add(slice(array, begin, Math.min(begin + tile, outputs)));
         }
         return slices;
     }
@@ -134,7 +142,12 @@ final class PackedMlmHead implements AutoCloseable {
         // In 4 bits only what there is much of.
         Precision held = precision == Precision.INT4 ? Precision.INT8 : precision;
         PtNDArray[] dense = new LinearPacker(kernels).pack(transform.dense(), transform.denseBias(), held, owner);
-        return IValue.listFrom(dense[0], dense[1], dense[2], own(transform.normScale()), own(transform.normShift()));
+        return IValue.listFrom(
+                dense[0],
+                dense[1],
+                dense[2],
+                kernels.place(transform.normScale(), owner),
+                kernels.place(transform.normShift(), owner));
     }
 
     /** Rows [begin, end) of an array; shares its memory. */

@@ -13,7 +13,7 @@ public sealed interface SparseHead extends AutoCloseable
     /**
      * Vectors of a batch, in its order.
      *
-     * @param hidden [N, H] of the backbone; freed by the caller
+     * @param hidden [N, H] of the backbone, beside its weights; freed by the caller
      * @param batch the cells that the backbone's reader read
      * @throws io.millrace.vector.InvalidVectorException if a weight came out NaN or infinite
      */

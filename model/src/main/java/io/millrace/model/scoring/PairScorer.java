@@ -18,12 +18,14 @@ import io.millrace.model.batch.ModelInput;
 import io.millrace.model.batch.TokenPair;
 import io.millrace.model.checkpoint.Checkpoint;
 import io.millrace.model.contract.ReadingMode;
+import io.millrace.model.device.Placement;
 import io.millrace.model.engine.InferenceThreads;
 import io.millrace.model.engine.KernelLibrary;
 import io.millrace.model.engine.LinearPacker;
 import io.millrace.model.engine.PackedParameters;
 import io.millrace.model.engine.Parameters;
 import io.millrace.model.engine.PyTorchRuntime;
+import io.millrace.model.memory.DeviceMemory;
 import io.millrace.model.safetensors.TensorSource;
 import io.millrace.model.safetensors.WeightFiles;
 import io.millrace.model.tokenizer.PairTokenizer;
@@ -47,20 +49,26 @@ public final class PairScorer implements AutoCloseable {
 
     private static final BatchPlan PLAN = new BatchPlan(256, 64);
 
+    /** As for encoding, a device wants much at a time. */
+    private static final BatchPlan DEVICE_PLAN = new BatchPlan(16_384, 256);
+
     private final PairTokenizer tokenizer;
     private final PairTemplate template;
     private final int maxTokens;
     private final InferenceThreads threads;
+    private final BatchPlan plan;
     private final Deque<AutoCloseable> resources = new ArrayDeque<>();
     private volatile Optional<Parts> parts = Optional.empty();
 
     private record Parts(Backbone backbone, ScoreLayers layers) {}
 
-    private PairScorer(PairTokenizer tokenizer, PairTemplate template, int maxTokens, InferenceThreads threads) {
+    private PairScorer(
+            PairTokenizer tokenizer, PairTemplate template, int maxTokens, InferenceThreads threads, BatchPlan plan) {
         this.tokenizer = tokenizer;
         this.template = template;
         this.maxTokens = maxTokens;
         this.threads = threads;
+        this.plan = plan;
     }
 
     /**
@@ -73,6 +81,7 @@ public final class PairScorer implements AutoCloseable {
      */
     public static PairScorer open(Path directory, EncoderOptions options) throws IOException {
         PyTorchRuntime.start();
+        Placement placement = options.placement();
         Architecture architecture = Architectures.read(directory.resolve(Checkpoint.CONFIG));
         boolean decoder = architecture instanceof LlamaArchitecture;
         if (!decoder && !(architecture instanceof BertArchitecture)) {
@@ -90,10 +99,12 @@ public final class PairScorer implements AutoCloseable {
                 PairTokenizer.open(directory.resolve(Checkpoint.TOKENIZER), template.suffix()),
                 template,
                 tokens,
-                InferenceThreads.create(options.threads()));
+                InferenceThreads.create(placement.threads(options.threads())),
+                placement.onHost() ? PLAN : DEVICE_PLAN);
         try (TensorSource files = AdaptedTensors.open(WeightFiles.open(directory), options.adapters())) {
+            DeviceMemory.requireFits(directory, files, options.precision(), placement);
             scorer.threads.call(() -> {
-                scorer.build(new Parameters(files, architecture.backbonePrefix()), architecture, options);
+                scorer.build(new Parameters(files, architecture.backbonePrefix()), architecture, options, placement);
                 return true;
             });
             return scorer;
@@ -103,12 +114,12 @@ public final class PairScorer implements AutoCloseable {
         }
     }
 
-    private void build(Parameters parameters, Architecture architecture, EncoderOptions options) {
+    private void build(Parameters parameters, Architecture architecture, EncoderOptions options, Placement placement) {
         ReadingMode reading = architecture.readings().getFirst();
         BackboneSpec spec = architecture.backbone(reading);
         PtNDManager owner = keep(PyTorchRuntime.newManager());
         Optional<KernelLibrary> library =
-                options.kernels() == EncoderOptions.Kernels.PLAIN ? Optional.empty() : KernelLibrary.load();
+                options.kernels() == EncoderOptions.Kernels.PLAIN ? Optional.empty() : KernelLibrary.load(placement);
         library.ifPresent(this::keep);
         Backbone backbone = library.isPresent()
                 ? new KernelBackbone(
@@ -143,7 +154,7 @@ public final class PairScorer implements AutoCloseable {
     /** Scores of tokenised pairs, in order. */
     float[] scoreTokens(List<TokenPair> pairs) {
         int[] lengths = pairs.stream().mapToInt(pair -> pair.ids().length).toArray();
-        List<int[]> groups = PLAN.group(lengths);
+        List<int[]> groups = plan.group(lengths);
         List<float[]> scores = threads.callAll(groups.stream()
                 .<Callable<float[]>>map(group ->
                         () -> forward(Arrays.stream(group).mapToObj(pairs::get).toList()))

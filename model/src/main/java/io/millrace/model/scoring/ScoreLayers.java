@@ -10,6 +10,7 @@ import io.millrace.model.architecture.TensorSpec;
 import io.millrace.model.batch.TokenBatch;
 import io.millrace.model.engine.ArrayMath;
 import io.millrace.model.engine.Parameters;
+import io.millrace.model.engine.PyTorchRuntime;
 import java.util.List;
 import java.util.Optional;
 
@@ -40,10 +41,11 @@ record ScoreLayers(Optional<List<PtNDArray>> pooler, List<PtNDArray> score) {
     /**
      * Scores of texts, in order.
      *
-     * @param states [N, H]
+     * @param hidden states [N, H], beside the weights of the backbone
      * @param batch of whose texts exactly one cell each counts
      */
-    float[] scores(PtNDArray states, TokenBatch batch) {
+    float[] scores(PtNDArray hidden, TokenBatch batch) {
+        PtNDArray states = PyTorchRuntime.onHost(hidden);
         try (PtNDManager local = states.getManager().newSubManager(states.getDevice())) {
             states.tempAttach(local);
             int[] cells = batch.counts().stream().toArray();

@@ -2,7 +2,7 @@
   # What lies in the weight's slot says how to compute:
   #   packed for oneDNN, fp32 or bf16: weight only
   #   packed for oneDNN, 8-bit: scale [out] in fp32, or [out + 1] whose last is the least value that inputs take
-  #   plain [out, in], fp32 or bf16: weight only; where packing would double a table that is also looked up, or off the CPU
+  #   plain [out, in], fp32, bf16 or fp16: weight only; where packing would double a table that is also looked up, or off the CPU
   #   plain bytes: 4-bit, see quantise4
   # Rows are scaled one by one, never together, and all sums of a row are formed in the same order however many rows there
   # are, so a row's result does not depend on its company.
@@ -12,15 +12,19 @@
     return ops.mkldnn._reorder_linear_weight(weight)
 
   # The three slots of a layer in floating point, from its fp32 weight [out, in] and bias [out], or an empty one.
-  def pack_float(self: __torch__.Kernels, weight: Tensor, bias: Tensor, bf16: bool,
+  def pack_float(self: __torch__.Kernels, weight: Tensor, bias: Tensor, precision: str,
       packed: bool) -> Tuple[Tensor, Tensor, Tensor]:
-    w = weight
-    b = bias
-    if bf16:
-      w = torch.to(weight, 15)
-      b = torch.to(bias, 15)
+    type = 6
+    if precision == "bf16":
+      type = 15
     else:
       pass
+    if precision == "fp16":
+      type = 5
+    else:
+      pass
+    w = torch.to(weight, type)
+    b = torch.to(bias, type)
     if packed:
       w = (self).pack(w)
     else:

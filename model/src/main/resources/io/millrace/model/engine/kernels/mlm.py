@@ -9,23 +9,32 @@
     return y
 
   # Non-zeros of dense weights [B, V]: how many in each row [B], their terms and their weights, row by row.
-  # NaN is not zero: it goes out, and is refused there.
+  # NaN is not zero: it goes out, and is refused there. The results are where Java can read them.
   def sparse(self: __torch__.Kernels, dense: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
     at = torch.nonzero(dense)
     ids = torch.to(torch.select(at, 1, 1), 3)
     weights = torch.masked_select(dense, torch.ne(dense, 0))
     counts = torch.to(torch.count_nonzero(dense, [1]), 3)
-    return (counts, ids, weights)
+    host = torch.device("cpu")
+    return (torch.to(counts, host), torch.to(ids, host), torch.to(weights, host))
+
+  # x [N, H] times a slice of the projection [terms, H], plus bias [terms] or none.
+  def logits(self: __torch__.Kernels, x: Tensor, tile: Tensor, bias: Optional[Tensor], onednn: bool) -> Tensor:
+    if onednn:
+      y = (self).packed_linear(x, tile, bias)
+    else:
+      y = torch.linear(x, tile, bias)
+    return y
 
   # The largest product of any of the rows [N, H] of states with each term, text by text: [B, V].
-  # tiles: slices of the projection, packed, or plain as they lie in a table that is also looked up; oneDNN multiplies plain
+  # tiles: slices of the projection, packed, or plain on other devices than CPUs (not onednn), or plain as they lie in a table that is also looked up; oneDNN multiplies plain
   # ones 3 to 17 % slower (128 and 256 rows), and those of 16 bits are widened one by one.
-  def maxima(self: __torch__.Kernels, states: Tensor, texts: int, tiles: List[Tensor]) -> Tensor:
+  def maxima(self: __torch__.Kernels, states: Tensor, texts: int, tiles: List[Tensor], onednn: bool) -> Tensor:
     maxima = annotate(List[Tensor], [])
     rows = torch.size(states, 0) // texts
     room = (self).room(tiles)
     for i in range(torch.len(tiles)):
-      products = (self).packed_linear(states, (self).widened(tiles[i], room), None)
+      products = (self).logits(states, (self).widened(tiles[i], room), None, onednn)
       _0 = torch.append(maxima, torch.amax(torch.view(products, [texts, rows, -1]), [1]))
     return torch.cat(maxima, 1)
 
@@ -36,11 +45,19 @@
   # TokenBatch.countingRows.
   # tiles: see maxima(); bias [V].
   def mlm_max(self: __torch__.Kernels, hidden: Tensor, rows: Tensor, texts: int, transform: List[Tensor], epsilon: float,
-      activation: str, tiles: List[Tensor], bias: Tensor, scale: float, shift: float,
-      logarithms: int) -> Tuple[Tensor, Tensor, Tensor]:
+      activation: str, tiles: List[Tensor], bias: Tensor, scale: float, shift: float, logarithms: int,
+      onednn: bool) -> Tuple[Tensor, Tensor, Tensor]:
+    dense = (self).mlm_max_dense(hidden, rows, texts, transform, epsilon, activation, tiles, bias, scale, shift,
+        logarithms, onednn)
+    return (self).sparse(dense)
+
+  # What mlm_max computes, with its zeros: [B, V].
+  def mlm_max_dense(self: __torch__.Kernels, hidden: Tensor, rows: Tensor, texts: int, transform: List[Tensor],
+      epsilon: float, activation: str, tiles: List[Tensor], bias: Tensor, scale: float, shift: float, logarithms: int,
+      onednn: bool) -> Tensor:
     x = (self).transform(hidden, transform, epsilon, activation)
-    x = torch.index_select(x, 0, rows)
-    return (self).sparse((self).saturated((self).maxima(x, texts, tiles) + bias, scale, shift, logarithms))
+    x = torch.index_select(x, 0, (self).beside(rows, x))
+    return (self).saturated((self).maxima(x, texts, tiles, onednn) + bias, scale, shift, logarithms)
 
   # Affine, ReLU and logarithms of logits.
   def saturated(self: __torch__.Kernels, logits: Tensor, scale: float, shift: float, logarithms: int) -> Tensor:
@@ -55,14 +72,23 @@
   # biases: slices of the bias, tile by tile.
   def mlm_sum(self: __torch__.Kernels, hidden: Tensor, counts: Tensor, owners: Tensor, texts: int,
       transform: List[Tensor], epsilon: float, activation: str, tiles: List[Tensor], biases: List[Tensor],
-      scale: float, shift: float, logarithms: int) -> Tuple[Tensor, Tensor, Tensor]:
+      scale: float, shift: float, logarithms: int, onednn: bool) -> Tuple[Tensor, Tensor, Tensor]:
+    dense = (self).mlm_sum_dense(hidden, counts, owners, texts, transform, epsilon, activation, tiles, biases, scale,
+        shift, logarithms, onednn)
+    return (self).sparse(dense)
+
+  # What mlm_sum computes, with its zeros: [B, V].
+  def mlm_sum_dense(self: __torch__.Kernels, hidden: Tensor, counts: Tensor, owners: Tensor, texts: int,
+      transform: List[Tensor], epsilon: float, activation: str, tiles: List[Tensor], biases: List[Tensor],
+      scale: float, shift: float, logarithms: int, onednn: bool) -> Tensor:
     x = (self).transform(hidden, transform, epsilon, activation)
-    counted = torch.unsqueeze(counts, 1)
+    counted = torch.unsqueeze((self).beside(counts, x), 1)
+    owners = (self).beside(owners, x)
     sums = annotate(List[Tensor], [])
     room = (self).room(tiles)
     for i in range(torch.len(tiles)):
-      y = torch.relu((self).packed_linear(x, (self).widened(tiles[i], room), biases[i]) * scale + shift)
+      y = torch.relu((self).logits(x, (self).widened(tiles[i], room), biases[i], onednn) * scale + shift)
       for j in range(logarithms):
         y = torch.log1p(y)
-      _0 = torch.append(sums, torch.index_add(torch.zeros([texts, torch.size(y, 1)]), 0, owners, y * counted))
-    return (self).sparse(torch.cat(sums, 1))
+      _0 = torch.append(sums, torch.index_add(torch.new_zeros(y, [texts, torch.size(y, 1)]), 0, owners, y * counted))
+    return torch.cat(sums, 1)

@@ -1,4 +1,4 @@
-  # Layer norm or root-mean-square norm over the last dimension. Two slots from k on: scale, shift; an empty scale means
+  # Layer norm or root-mean-square norm over the last dimension, in fp32. Two slots from k on: scale, shift; an empty scale means
   # no norm at all, an empty shift none.
   def norm(self: __torch__.Kernels, x: Tensor, weights: List[Tensor], k: int, root_mean_square: bool,
       epsilon: float) -> Tensor:
@@ -6,11 +6,12 @@
     if torch.numel(scale) == 0:
       y = x
     elif root_mean_square:
-      y = x * torch.rsqrt(torch.mean(x * x, [-1], True) + epsilon) * scale
+      wide = torch.to(x, 6)
+      y = wide * torch.rsqrt(torch.mean(wide * wide, [-1], True) + epsilon) * scale
     elif torch.numel(weights[k + 1]) == 0:
-      y = torch.layer_norm(x, [torch.size(x, -1)], scale, None, epsilon)
+      y = torch.layer_norm(torch.to(x, 6), [torch.size(x, -1)], scale, None, epsilon)
     else:
-      y = torch.layer_norm(x, [torch.size(x, -1)], scale, weights[k + 1], epsilon)
+      y = torch.layer_norm(torch.to(x, 6), [torch.size(x, -1)], scale, weights[k + 1], epsilon)
     return y
 
   # What a stack's first layer reads: [N, H].
@@ -42,10 +43,11 @@
     windowed = False
     if reach >= 0:
       windowed = reach < t - 1
-    mask = torch.zeros([0])
+    device = ops.prim.device(keys)
+    mask = torch.zeros([0], device=device)
     if windowed or torch.numel(keys) > 0 or torch.numel(bias) > 0:
-      distance = torch.unsqueeze(torch.arange(t), 0) - torch.unsqueeze(torch.arange(t), 1)
-      hidden = torch.zeros([1, 1, t, t], dtype=11)
+      distance = torch.unsqueeze(torch.arange(t, device=device), 0) - torch.unsqueeze(torch.arange(t, device=device), 1)
+      hidden = torch.zeros([1, 1, t, t], dtype=11, device=device)
       if causal:
         hidden = torch.logical_or(hidden, torch.gt(distance, 0))
       if windowed:
@@ -53,7 +55,7 @@
       if torch.numel(keys) > 0:
         cells = torch.slice(keys, 0, begin, begin + texts * t)
         hidden = torch.logical_or(hidden, torch.view(torch.eq(cells, 0), [texts, 1, 1, t]))
-      added = torch.zeros([1, 1, t, t])
+      added = torch.zeros([1, 1, t, t], device=device)
       if torch.numel(bias) > 0:
         places = torch.reshape(distance + torch.size(bias, 1) // 2, [t * t])
         added = torch.view(torch.index_select(bias, 1, places), [1, torch.size(bias, 0), t, t])
@@ -89,6 +91,9 @@
       v = torch.repeat_interleave(v, group, 1)
     if torch.numel(mask) > 0:
       shape = [torch.size(q, 0), torch.size(q, 1), torch.size(q, 2), torch.size(k, 2)]
+      if ops.prim.dtype(q) == 5:
+        # The least that fp16 holds is -65,504; below is minus infinity, and a query that sees no key would give no number.
+        mask = torch.clamp_min(mask, -60000.)
       mask = torch.expand(torch.to(mask, ops.prim.dtype(q)), shape)
       a = torch.scaled_dot_product_attention(q, k, v, mask, 0., False, scale=scale)
     else:
@@ -101,6 +106,7 @@
   # the same whatever is computed beside it.
   #
   # ids, positions, segments [N] int32: see embed(). keys [N]: 1 for cells that attention may look at; no elements if all are.
+  # These four may lie anywhere; the result lies beside the weights.
   # groups: of consecutive texts of one length: how many, cells of each, and cells of each in the encoder (or 0).
   # across: for each layer an encoder's keys and values, see across(); or nothing.
   # table: see embed(). rotation: cosines and sines of global layers, then of local ones; empty for none.
@@ -114,7 +120,9 @@
       groups: List[int], across: List[Tensor], table: List[Tensor], rotation: List[Tensor], bias: Tensor, layers: List[Tensor],
       last: List[Tensor], local: List[bool], reach: int, heads: int, key_heads: int, width: int, scale: float,
       causal: bool, root_mean_square: bool, before: bool, epsilon: float, activation: str, gated: bool) -> Tensor:
-    x = (self).embed(ids, positions, segments, table, epsilon)
+    keys = (self).beside(keys, table[0])
+    x = (self).embed((self).beside(ids, table[0]), (self).beside(positions, table[0]),
+        (self).beside(segments, table[0]), table, epsilon)
     # Rows of nothing, up to a multiple of 8: oneDNN compiles code for each number of rows it meets, for each shape of
     # weight, which takes 0.2 to 0.5 ms, and keeps the 1,024 pieces used last.
     cells = torch.size(x, 0)
@@ -223,7 +231,7 @@
       states = torch.slice(both, 0, first, stop)
       _0 = torch.append(parts, (self).attend((self).heads(torch.slice(queries, 0, begin, end), texts, 0, inner, width),
           (self).heads(states, texts, 0, inner, width), (self).heads(states, texts, inner, 2 * inner, width),
-          torch.zeros([0]), False, scale))
+          torch.new_zeros(both, [0]), False, scale))
       begin = end
       first = stop
     return x + (self).linear((self).stacked(parts, begin, torch.size(x, 0)), layers, k + 8)

@@ -1,3 +1,11 @@
+  # A tensor on a device: itself, if it lies there.
+  def placed(self: __torch__.Kernels, x: Tensor, device: str) -> Tensor:
+    return torch.to(x, torch.device(device))
+
+  # x on the device of other.
+  def beside(self: __torch__.Kernels, x: Tensor, other: Tensor) -> Tensor:
+    return torch.to(x, ops.prim.device(other))
+
   # Room for weights in bfloat16, which DJL has no name for.
   def empty_bf16(self: __torch__.Kernels, shape: List[int]) -> Tensor:
     return torch.empty(shape, dtype=15)
@@ -14,9 +22,9 @@
   def room(self: __torch__.Kernels, slices: List[Tensor]) -> Tensor:
     first = slices[0]
     if ops.prim.dtype(first) == 6:
-      room = torch.zeros([0])
+      room = torch.new_empty(first, [0])
     else:
-      room = torch.empty([torch.size(first, 0), torch.size(first, 1)], dtype=6)
+      room = torch.new_empty(first, [torch.size(first, 0), torch.size(first, 1)], dtype=6)
     return room
 
   # A slice in fp32: itself, or a copy of it in the room.
