@@ -6,7 +6,9 @@
     if torch.numel(scale) == 0:
       y = x
     elif root_mean_square:
-      y = x * torch.rsqrt(torch.mean(x * x, [-1], True) + epsilon) * scale
+      # libtorch's bf16 root rounds twice at the end of an array, and once before it.
+      z = torch.to(x, 6)
+      y = z * torch.rsqrt(torch.mean(z * z, [-1], True) + epsilon) * scale
     elif torch.numel(weights[k + 1]) == 0:
       y = torch.layer_norm(x, [torch.size(x, -1)], scale, None, epsilon)
     else:
