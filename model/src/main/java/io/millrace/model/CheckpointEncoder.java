@@ -1,10 +1,12 @@
 package io.millrace.model;
 
 import io.millrace.model.checkpoint.Checkpoint;
+import io.millrace.model.head.screening.ScreeningReport;
 import io.millrace.vector.SparseVector;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /** A checkpoint, ready to encode. Safe for many threads. */
 final class CheckpointEncoder implements SparseEncoder {
@@ -66,6 +68,11 @@ final class CheckpointEncoder implements SparseEncoder {
             return options.device() + " (tables only)";
         }
         return options.device() + " (" + options.threads() + (options.threads() == 1 ? " thread)" : " threads)");
+    }
+
+    @Override
+    public Optional<ScreeningReport> screening(TextRole role) {
+        return role(role).pieces().screening();
     }
 
     @Override

@@ -5,12 +5,14 @@ import io.millrace.model.batch.BatchPlan;
 import io.millrace.model.batch.InputLayout;
 import io.millrace.model.batch.ModelInput;
 import io.millrace.model.contract.RoleContract;
+import io.millrace.model.head.screening.ScreeningReport;
 import io.millrace.vector.SparseVector;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** Pieces of one role through backbone and head. */
@@ -67,6 +69,11 @@ final class ModelPieces implements PieceEncoder {
             }
         }
         return vectors;
+    }
+
+    @Override
+    public Optional<ScreeningReport> screening() {
+        return model.head(role).screening();
     }
 
     /** The piece's length, or 0 if none of its positions counts, so that its vector is empty. */

@@ -28,6 +28,7 @@ import io.millrace.model.head.MlmKernelHead;
 import io.millrace.model.head.MlmScreenedHead;
 import io.millrace.model.head.MlpHead;
 import io.millrace.model.head.SparseHead;
+import io.millrace.model.head.screening.Screening;
 import io.millrace.model.head.screening.ScreeningLimits;
 import io.millrace.model.head.screening.ScreeningProbe;
 import java.util.ArrayList;
@@ -162,11 +163,9 @@ final class PartLoader {
         if (kernels.isEmpty()) {
             return new MlmArrayHead(weights, mlm);
         }
-        // Bounds are proven for fp32, of which a table in another type needs a copy: not of an LLM's.
-        boolean affordable = options.precision() == Precision.FP32
-                || weights.projection().table().isEmpty();
-        SparseHead head = mlm.pooling() == Pooling.MAX && affordable
+        SparseHead head = mlm.pooling() == Pooling.MAX && Screening.affordable(mlm.outputs(), width(reading))
                 ? screening(reading, mlm.outputs())
+                        .map(limits -> options.precision() == Precision.FP32 ? limits : limits.probable())
                         .<SparseHead>map(limits -> new MlmScreenedHead(kernels.get(), weights, mlm, limits))
                         .orElseGet(() -> new MlmKernelHead(kernels.get(), weights, mlm))
                 : new MlmKernelHead(kernels.get(), weights, mlm);

@@ -1,8 +1,10 @@
 package io.millrace.model;
 
+import io.millrace.model.head.screening.ScreeningReport;
 import io.millrace.vector.SparseVector;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A model that turns text into sparse vectors over its vocabulary.
@@ -33,6 +35,11 @@ public interface SparseEncoder extends AutoCloseable {
 
     /** Where it runs, such as {@code cpu (2 threads)}. */
     String device();
+
+    /** What screening of terms has done so far for texts of a role; empty where terms are never screened. */
+    default Optional<ScreeningReport> screening(TextRole role) {
+        return Optional.empty();
+    }
 
     /** Tokenises texts, in order. */
     List<TokenizedText> tokenize(List<String> texts, TextRole role);

@@ -157,7 +157,7 @@ class EmbeddedModelTest {
             assertThat(screened.head(TextRole.QUERY))
                     .isInstanceOfSatisfying(
                             MlmScreenedHead.class,
-                            head -> assertThat(head.report()).satisfies(report -> {
+                            head -> assertThat(head.screening().orElseThrow()).satisfies(report -> {
                                 assertThat(report.screened()).isEqualTo(40);
                                 assertThat(report.left()).isLessThan(20);
                                 assertThat(report.survivorsPerText()).isBetween(10.0, 2_000.0);
@@ -198,7 +198,8 @@ class EmbeddedModelTest {
             assertThat(screened.head(TextRole.QUERY))
                     .isInstanceOfSatisfying(
                             MlmScreenedHead.class,
-                            head -> assertThat(head.report().shareLeft()).isEqualTo(1));
+                            head -> assertThat(head.screening().orElseThrow().shareLeft())
+                                    .isEqualTo(1));
         }
     }
 

@@ -91,6 +91,12 @@ final class EncodeMeasurement {
             long peak = memory("VmHWM");
             figures.put("peakMegabytesOverEngine", peak < 0 ? -1 : (peak - engineBytes) >> 20);
             figures.put("termsPerDocument", rounded(terms(vectors), 1));
+            encoder.screening(TextRole.DOCUMENT).ifPresent(report -> {
+                figures.put("screening", report.phase().name().toLowerCase(Locale.ROOT));
+                figures.put("screeningAxes", report.axes());
+                figures.put("survivorsPerDocument", rounded(report.survivorsPerText(), 1));
+                figures.put("computedInFull", rounded(1 - report.shareScreened(), 4));
+            });
             List<String> queries = new JsonMapper()
                     .readValue(Files.readAllBytes(Path.of(arguments[8])), new TypeReference<List<String>>() {});
             List<SparseVector> asked = encode(encoder, queries, TextRole.QUERY);

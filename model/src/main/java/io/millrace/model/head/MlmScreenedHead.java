@@ -13,6 +13,7 @@ import io.millrace.model.head.screening.ScreeningLimits;
 import io.millrace.model.head.screening.ScreeningReport;
 import io.millrace.vector.SparseVector;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -94,9 +95,9 @@ public final class MlmScreenedHead implements SparseHead {
         return IValue.from((PtNDArray) ((NDManager) local).create(rows));
     }
 
-    /** What screening has done so far. */
-    public ScreeningReport report() {
-        return screening.report();
+    @Override
+    public Optional<ScreeningReport> screening() {
+        return Optional.of(screening.report());
     }
 
     @Override

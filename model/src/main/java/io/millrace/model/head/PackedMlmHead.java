@@ -49,12 +49,11 @@ final class PackedMlmHead implements AutoCloseable {
                         .orElseGet(() -> packed(kernels, weights.projection(), contract.outputs(), owner)));
     }
 
-    /** With the projection as rows in fp32, for kernels that look terms up by row. */
+    /** With the projection as rows, for kernels that look terms up by row: those of the table if there is one, else in fp32. */
     static PackedMlmHead plain(KernelLibrary kernels, MlmHeadWeights weights, HeadContract.Mlm contract) {
         return new PackedMlmHead(kernels, weights, contract, owner -> {
             PtNDArray rows = weights.projection()
                     .table()
-                    .filter(table -> isFp32(kernels, table))
                     .orElseGet(() -> weights.projection().whole(owner));
             try (PtNDArray used = slice(rows, 0, contract.outputs())) {
                 return IValue.from(used);
@@ -89,13 +88,6 @@ final class PackedMlmHead implements AutoCloseable {
                 IValue.from(weights.scale() * contract.logits().scale()),
                 IValue.from(contract.logits().shift()),
                 IValue.from((long) contract.saturation().logarithms()));
-    }
-
-    private static boolean isFp32(KernelLibrary kernels, PtNDArray table) {
-        try (IValue value = IValue.from(table);
-                IValue result = kernels.callForValue("is_fp32", value)) {
-            return result.toBoolean();
-        }
     }
 
     private static IValue lying(KernelLibrary kernels, PtNDArray table, int outputs) {

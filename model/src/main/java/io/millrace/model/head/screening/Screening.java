@@ -31,6 +31,8 @@ public final class Screening implements AutoCloseable {
      */
     private static final long TILE = 5_120;
 
+    private static final long MOST_MULTIPLICATIONS = 60_000_000_000L;
+
     private static final Logger log = LoggerFactory.getLogger(Screening.class);
 
     private final KernelLibrary kernels;
@@ -63,6 +65,11 @@ public final class Screening implements AutoCloseable {
         this.bias = bias;
         this.limits = limits;
         this.policy = new ScreeningPolicy(limits);
+    }
+
+    /** Whether learning, which multiplies the projection by a matrix [H, H] twice, takes seconds and no more. */
+    public static boolean affordable(long outputs, long width) {
+        return outputs * width * width <= MOST_MULTIPLICATIONS;
     }
 
     /** Most terms that a text may keep. */
@@ -130,17 +137,19 @@ public final class Screening implements AutoCloseable {
                 IValue rows = IValue.from(together(local));
                 IValue weights = IValue.from(projection);
                 IValue shifts = IValue.from(bias);
+                IValue deviations = IValue.from(limits.deviations());
                 IValue tile = IValue.from(TILE)) {
             long axes = 0;
             NDArray seen = rows.toTensor(local);
             if (ScreeningLimits.tellAxes(seen.getShape().get(0), seen.getShape().get(1))) {
-                try (IValue worth = kernels.callForValue("axes_worth", weights, shifts, rows)) {
+                try (IValue worth = kernels.callForValue("axes_worth", weights, shifts, rows, deviations)) {
                     axes = worth.toLong();
                 }
             }
             try (IValue count = IValue.from(axes)) {
                 replace(Optional.of(new Screen(
-                        kernels.callForValue("screen", weights, shifts, rows, count, tile), Math.toIntExact(axes))));
+                        kernels.callForValue("screen", weights, shifts, rows, count, tile, deviations),
+                        Math.toIntExact(axes))));
             }
             log.info(
                     "screening {} terms on {} of {} axes, learned from {} rows in {} ms",

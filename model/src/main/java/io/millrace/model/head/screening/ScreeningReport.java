@@ -26,6 +26,11 @@ public record ScreeningReport(Phase phase, int axes, long texts, long screened, 
         return screened == left ? 0 : (double) survivors / (screened - left);
     }
 
+    /** Share of all texts of which only survivors were computed, from 0 to 1. */
+    public double shareScreened() {
+        return texts == 0 ? 0 : (double) (screened - left) / texts;
+    }
+
     /** Share of the screened texts that were computed in full all the same, from 0 to 1. */
     public double shareLeft() {
         return screened == 0 ? 0 : (double) left / screened;

@@ -11,7 +11,11 @@
   # scaled by s r / (-2 m.e - 2 bias) it is above a half, and its byte above 0, exactly where the bound is above zero.
   #
   # What fp32 rounds on the way, here and in a full product of x and e, is bounded by n u times the norms (n terms of a sum,
-  # u = 2^-24; Higham 2002, section 3.1) and added.
+  # u = 2^-24; Higham 2002, section 3.1) and added. An axis of T(x - m) is off by n u |T's row| |x - m| at most, which f's
+  # entry there multiplies: summed over the axes that is less than by the norms of T and f, by up to the root of H.
+  #
+  # Where vectors are rounded anyway, the three bounds are multiplied by shares below 1 that errors stay below with so many
+  # standard deviations. Then a term that has a weight is lost now and then, if that is small.
 
   # How far sums of products of bytes are off: 0 where the CPU adds them up exactly.
   def bytes_lost(self: __torch__.Kernels) -> Tensor:
@@ -24,6 +28,17 @@
         torch.zeros([16], dtype=3), None, 1., 0, 6, "none", none, "")
     return torch.amax(torch.abs(y - torch.matmul(q - 128., torch.t(p))))
 
+  # Some rows of a projection [V, H], evenly spread: [S, H] in fp32, about `count` of them.
+  def some_terms(self: __torch__.Kernels, projection: Tensor, count: int) -> Tensor:
+    v = torch.size(projection, 0)
+    return torch.to(torch.slice(projection, 0, 0, v, v // count + 1), 6)
+
+  # Rows [R, H] that a basis is made for, and others, a quarter, that tell how it suits rows it was not made for.
+  def apart(self: __torch__.Kernels, sample: Tensor) -> Tuple[Tensor, Tensor]:
+    rows = torch.size(sample, 0)
+    first = rows - rows // 4
+    return (torch.slice(sample, 0, 0, first), torch.slice(sample, 0, torch.remainder(first, rows)))
+
   # Mean [H] of sample rows [R, H], and T and its inverse [H, H]: balanced as in model reduction (Moore 1981), so that rows and
   # terms have the same second moments along the axes, falling, and what the last axes add to a product is small.
   def balanced_basis(self: __torch__.Kernels, projection: Tensor, sample: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
@@ -31,7 +46,8 @@
     m = torch.mean(sample, [0])
     x = torch.to(sample - m, 7)
     rows = torch.matmul(torch.t(x), x) / torch.size(x, 0)
-    terms = torch.to(torch.matmul(torch.t(projection), projection), 7) / torch.size(projection, 0)
+    e = (self).some_terms(projection, 8192)
+    terms = torch.to(torch.matmul(torch.t(e), e), 7) / torch.size(e, 0)
     # Layer norms leave a direction that rows do not vary along; a little in all directions keeps T invertible.
     one = torch.eye(h, dtype=7)
     rows = rows + one * (torch.trace(rows) * 1.0e-3 / h + 1.0e-30)
@@ -47,7 +63,9 @@
 
   # Rows k [N, H] in steps as integers on the first axes [N, axes + 1], and their three columns [N, 3]. The axis `wide`, the
   # one with the largest values, takes two columns, so that a step is half as large and yet they fit: its halves add up.
-  def columns(self: __torch__.Kernels, k: Tensor, axes: int, wide: int) -> Tuple[Tensor, Tensor]:
+  #
+  # reach [N]: |x - m| in steps, as large as |k| is about.
+  def columns(self: __torch__.Kernels, k: Tensor, reach: Tensor, axes: int, wide: int) -> Tuple[Tensor, Tensor]:
     first = torch.slice(k, 1, 0, axes)
     q = torch.round(first)
     whole = torch.clamp(torch.slice(q, 1, wide, wide + 1), -254., 254.)
@@ -57,23 +75,44 @@
     off = torch.norm(first - q, 2, [1])
     _1 = torch.copy_(torch.slice(q, 1, wide, wide + 1), half)
     rest = torch.norm(torch.slice(k, 1, axes), 2, [1])
-    columns = torch.stack([rest, off, torch.norm(k, 2, [1]) + off], 1) * 1.001
+    columns = torch.stack([rest, off, torch.maximum(torch.norm(k, 2, [1]) + off, reach)], 1) * 1.001
     return (torch.cat([q, whole - half], 1), columns)
 
+  # Shares of the three bounds [3] that count: all of them, or what errors stay below with so many standard deviations.
+  # k [R, H], f [S, H]: some rows and terms in the basis. deviations: 0 for all.
+  def shares(self: __torch__.Kernels, k: Tensor, f: Tensor, axes: int, deviations: float) -> Tensor:
+    shares = torch.ones([3])
+    if deviations > 0:
+      # Errors of rounding are as good as random: the product of two such vectors is their norms' over the root of axes.
+      shares = shares * torch.clamp(torch.tensor(deviations / axes ** 0.5), 0., 1.)
+      seen = torch.ones([1])
+      if torch.size(k, 1) > axes:
+        rest = torch.slice(torch.slice(k, 0, 0, 512), 1, axes)
+        along = torch.slice(f, 1, axes)
+        norms = torch.norm(rest, 2, [1], True) * torch.norm(along, 2, [1])
+        seen = torch.sqrt(torch.mean(torch.square(torch.linear(rest, along) / torch.clamp(norms, 1.0e-30))))
+      else:
+        pass
+      shares = torch.cat([torch.clamp(torch.reshape(seen * deviations, [1]), 0., 1.), torch.slice(shares, 0, 1)])
+    else:
+      pass
+    return shares
+
   # How many terms a text of 128 rows would leave, by the bounds to expect.
-  # k: T(x - m) of sample rows; f [S, H], base [S]: some terms in the basis, and their m.e + bias.
-  def survivors(self: __torch__.Kernels, k: Tensor, f: Tensor, base: Tensor, axes: int) -> float:
+  # k: T(x - m) of sample rows; f [S, H], base [S]: some terms in the basis, and their m.e + bias. deviations: see shares().
+  def survivors(self: __torch__.Kernels, k: Tensor, f: Tensor, base: Tensor, axes: int, deviations: float) -> float:
+    shares = (self).shares(k, f, axes, deviations)
     first = torch.slice(k, 1, 0, axes)
     along = torch.slice(f, 1, 0, axes)
     # Rounding to a step is off by its 12th's root on each axis.
     off = (axes / 12.) ** 0.5 / 127.
-    step = torch.amax(torch.abs(first)) * off
-    scales = torch.amax(torch.abs(along), [1]) * off
+    step = torch.amax(torch.abs(first)) * off * shares[1]
+    scales = torch.amax(torch.abs(along), [1]) * off * shares[2]
     left = 0
     texts = torch.clamp(torch.tensor(torch.size(k, 0) // 128), 1, 4)
     for i in range(int(texts)):
       rows = torch.slice(first, 0, 128 * i, 128 * (i + 1))
-      rest = torch.norm(torch.slice(torch.slice(k, 0, 128 * i, 128 * (i + 1)), 1, axes), 2, [1], True)
+      rest = torch.norm(torch.slice(torch.slice(k, 0, 128 * i, 128 * (i + 1)), 1, axes), 2, [1], True) * shares[0]
       bound = torch.linear(rows, along) + torch.norm(rows, 2, [1], True) * scales + step * torch.norm(along, 2, [1])
       bound = bound + rest * torch.norm(torch.slice(f, 1, axes), 2, [1])
       left = left + int(torch.sum(torch.gt(torch.amax(bound, [0]) + base, 0)))
@@ -82,22 +121,24 @@
   # Axes of the balanced basis to form products on, or 0 if it is better left alone, by the time of a text of 128 rows in
   # products of 8-bit integers. Measured on a Zen core with AVX-512: a term costs as much as 25 columns before it has any, an
   # fp32 product 4 times as much, a survivor 12 products of its width.
-  def axes_worth(self: __torch__.Kernels, projection: Tensor, bias: Tensor, sample: Tensor) -> int:
+  # deviations: see shares().
+  def axes_worth(self: __torch__.Kernels, projection: Tensor, bias: Tensor, sample: Tensor, deviations: float) -> int:
     h = torch.size(projection, 1)
     v = torch.size(projection, 0)
-    m, t, inverse = (self).balanced_basis(projection, sample)
-    x = sample - m
+    fit, others = (self).apart(sample)
+    m, t, inverse = (self).balanced_basis(projection, fit)
+    x = others - m
     every = v // 4096 + 1
-    e = torch.slice(projection, 0, 0, v, every)
+    e = (self).some_terms(projection, 4096)
     base = torch.slice(bias, 0, 0, v, every) + torch.mv(e, m)
     best = 0
-    least = 1. * v * (h + 29) + 12. * h * every * (self).survivors(x, e, base, h)
+    least = 1. * v * (h + 29) + 12. * h * every * (self).survivors(x, e, base, h, deviations)
     k = torch.linear(x, t)
     f = torch.matmul(e, inverse)
-    for i in range(8):
-      axes = h * (9 + i) // 16 // 8 * 8 - 4
+    for i in range(13):
+      axes = h * (4 + i) // 16 // 8 * 8 - 4
       if axes > 0:
-        cost = 1. * v * (axes + 29) + 12. * h * every * (self).survivors(k, f, base, axes) + 4. * h * h
+        cost = 1. * v * (axes + 29) + 12. * h * every * (self).survivors(k, f, base, axes, deviations) + 4. * h * h
         if cost < least:
           least = cost
           best = axes
@@ -109,32 +150,47 @@
 
   # What screening needs, from the projection [V, H], the bias [V] of its logits, and sample rows of states [R, H].
   #
-  # axes: from axes_worth(). tile: terms of a product.
+  # axes: from axes_worth(). tile: terms of a product. deviations: see shares().
   # Result: 0 T / s packed, or 1 / s if the basis is left alone; 1 -T m / s; 2 terms that are alive whatever a row is;
-  # 3 factors of the three columns; 4 the axis of two columns; then for each tile of terms: p packed, scale.
-  def screen(self: __torch__.Kernels, projection: Tensor, bias: Tensor, sample: Tensor, axes: int,
-      tile: int) -> List[Tensor]:
+  # 3 factors of the three columns; 4 the axis of two columns; 5 m; 6 one by the length of a step; then for each tile of
+  # terms: p packed, scale, shift.
+  def screen(self: __torch__.Kernels, projection: Tensor, bias: Tensor, sample: Tensor, axes: int, tile: int,
+      deviations: float) -> List[Tensor]:
     h = torch.size(projection, 1)
     v = torch.size(projection, 0)
     u = 5.9604644775390625e-08 * (h + 8)
     if axes > 0:
-      m, t, inverse = (self).balanced_basis(projection, sample)
+      fit, others = (self).apart(sample)
+      m, t, inverse = (self).balanced_basis(projection, fit)
       k = torch.linear(sample, t, -torch.mv(t, m))
+      seen = torch.linear(others, t, -torch.mv(t, m))
       first = axes
-      back = torch.norm(inverse) * 1.001
+      # What an axis is off by at most, over n u |x - m|.
+      stray = torch.norm(t, 2, [1])
+      # Lengths of states and of what they are in the basis differ; the third column bounds both.
+      back = torch.mean(torch.norm(sample - m, 2, [1])) / torch.clamp(torch.mean(torch.norm(k, 2, [1])), 1.0e-30)
     else:
       m = torch.mean(sample, [0])
       t = torch.ones([1])
       inverse = t
       k = sample - m
+      seen = k
       first = h
+      stray = t
       back = t
+    f = (self).some_terms(projection, 4096)
+    if axes > 0:
+      f = torch.matmul(f, inverse)
+    else:
+      pass
+    shares = (self).shares(seen, f, first, deviations)
     ranges = torch.amax(torch.abs(torch.slice(k, 1, 0, first)), [0])
     wide = int(torch.argmax(ranges))
     ranges = torch.index_put(ranges, [torch.tensor(wide)], torch.amax(ranges) * 0.5)
     # A tenth is left for rows beyond the sample.
     s = torch.clamp(torch.amax(ranges) * 1.1 / 127., 1.0e-30)
-    q, columns = (self).columns(k / s, first, wide)
+    unit = torch.reciprocal(s * back)
+    q, columns = (self).columns(k / s, torch.norm(sample - m, 2, [1]) * unit, first, wide)
     # And of the columns two thirds.
     factors = torch.reciprocal(torch.clamp(torch.amax(columns, [0]), 1.0e-30)) * 42.
     if axes > 0:
@@ -144,13 +200,13 @@
     alive = annotate(List[Tensor], [])
     tiles = annotate(List[Tensor], [])
     for i in range((v + tile - 1) // tile):
-      e = torch.slice(projection, 0, i * tile, (i + 1) * tile)
+      e = torch.to(torch.slice(projection, 0, i * tile, (i + 1) * tile), 6)
       length = torch.norm(e, 2, [1])
       if axes > 0:
         f = torch.matmul(e, inverse)
-        inside = torch.norm(f, 2, [1])
-        lost = torch.norm(e - torch.matmul(f, t), 2, [1]) + u * torch.norm(t) * inside
-        rounding = u * (torch.norm(t) * inside + length)
+        strayed = torch.mv(torch.abs(f), stray)
+        lost = torch.norm(e - torch.matmul(f, t), 2, [1]) + u * strayed
+        rounding = u * (strayed + length)
       else:
         f = e
         lost = torch.zeros_like(length)
@@ -162,21 +218,27 @@
       r = torch.clamp(most / 126., 1.0e-30)
       p = torch.round(kept / torch.unsqueeze(r, 1))
       off = torch.norm(kept - p * torch.unsqueeze(r, 1), 2, [1]) + u * along
-      # |x - m| <= back s |k| and |x| <= |x - m| + |m|.
+      # |x| <= |x - m| + |m|.
       third = (off + back * (lost + rounding)) / factors[2]
       slack = torch.stack([rest, along / factors[1], third], 1) / torch.unsqueeze(r, 1)
-      slack = torch.ceil(slack * 1.001)
+      slack = torch.ceil(slack * shares * 1.001)
       b = torch.slice(bias, 0, i * tile, (i + 1) * tile)
       base = torch.mv(e, m) + b + torch.norm(m) * (2. * rounding + u * length) + u * torch.abs(b) + 1.0e-12
       dead = torch.logical_and(torch.le(torch.amax(slack, [1]), 127.), torch.lt(base, 0.))
       _0 = torch.append(alive, torch.squeeze(torch.nonzero(torch.logical_not(dead)), 1) + i * tile)
-      p = torch.to(torch.cat([p, torch.slice(p, 1, wide, wide + 1), torch.clamp(slack, 0., 127.)], 1), 1)
-      _1 = torch.append(tiles, ops.onednn.qlinear_prepack(p, None))
+      p = torch.cat([p, torch.slice(p, 1, wide, wide + 1), torch.clamp(slack, 0., 127.)], 1)
+      # Bytes are q + 128, so products are 128 sum(p) too large: up to 255 x 127 a column, of whose sum fp32 rounds a 2^22nd.
+      spare = torch.sum(p, [1]) * -128. + 1. + torch.size(p, 1) * 0.0078
+      _1 = torch.append(tiles, ops.onednn.qlinear_prepack(torch.to(p, 1), None))
       scale = torch.clamp(s * r * 0.50001 / torch.clamp(-base, 1.0e-12), 0., 1.0e30)
-      _2 = torch.append(tiles, torch.where(dead, scale, torch.zeros_like(scale)))
+      scale = torch.where(dead, scale, torch.zeros_like(scale))
+      _2 = torch.append(tiles, scale)
+      _8 = torch.append(tiles, scale * spare)
     _3 = torch.append(result, torch.cat(alive))
     _4 = torch.append(result, factors)
     _5 = torch.append(result, torch.tensor(wide))
+    _6 = torch.append(result, m)
+    _7 = torch.append(result, unit)
     return torch.add(result, tiles)
 
   # Which terms may live in which text, [B, V] bytes, above 0 where they may; and which texts have a row that is NaN or
@@ -191,17 +253,19 @@
     else:
       k = torch.add_(torch.mul(x, screen[0]), screen[1])
     # A packed weight is [in, out].
-    q, columns = (self).columns(k, torch.size(screen[5], 0) - 4, int(screen[4]))
+    reach = torch.norm(x - screen[5], 2, [1]) * screen[6]
+    q, columns = (self).columns(k, reach, torch.size(screen[7], 0) - 4, int(screen[4]))
     columns = torch.ceil(columns * screen[3])
     beyond = torch.logical_not(torch.le(torch.amax(columns, [1]), 127.))
     beyond = torch.any(torch.view(torch.index_select(beyond, 0, rows), [texts, -1]), 1)
     q = torch.add_(torch.cat([q, torch.clamp_(columns, 0., 127.)], 1), 128.)
     q = torch.index_select(torch.to(torch.to(q, 2), 0), 0, rows)
     maxima = annotate(List[Tensor], [])
-    for i in range((torch.len(screen) - 5) // 2):
-      scale = screen[6 + 2 * i]
+    for i in range((torch.len(screen) - 7) // 3):
+      scale = screen[8 + 3 * i]
       zeros = torch.zeros([torch.size(scale, 0)], dtype=3)
-      y = ops.onednn.qlinear_pointwise(q, 1., 128, screen[5 + 2 * i], scale, zeros, None, 1., 0, 0, "none", none, "")
+      y = ops.onednn.qlinear_pointwise(q, 1., 0, screen[7 + 3 * i], scale, zeros, screen[9 + 3 * i], 1., 0, 0, "none", none,
+          "")
       _0 = torch.append(maxima, torch.amax(torch.view(y, [texts, -1, torch.size(y, 1)]), [1]))
     alive = torch.cat(maxima, 1)
     if torch.numel(screen[2]) > 0:
@@ -227,7 +291,7 @@
     v = torch.size(projection, 0)
     maxima = annotate(List[Tensor], [])
     for i in range((v + 1023) // 1024):
-      e = torch.slice(projection, 0, 1024 * i, 1024 * (i + 1))
+      e = torch.to(torch.slice(projection, 0, 1024 * i, 1024 * (i + 1)), 6)
       terms = torch.size(e, 0)
       spare = torch.remainder(-terms, 16)
       if spare > 0:
@@ -268,7 +332,7 @@
       place = torch.arange(torch.size(at, 0)) - torch.index_select(torch.cumsum(kept, 0) - kept, 0, text)
       terms = torch.zeros([texts * widest], dtype=4)
       terms = torch.index_copy_(terms, 0, text * widest + place, torch.select(at, 1, 1))
-      e = torch.view(torch.index_select(projection, 0, terms), [texts, widest, -1])
+      e = torch.view(torch.to(torch.index_select(projection, 0, terms), 6), [texts, widest, -1])
       x = torch.view(torch.index_select(x, 0, (self).sixteens(rows, texts)), [texts, -1, torch.size(x, 1)])
       y = torch.amax(torch.bmm(e, torch.transpose(x, 1, 2)), [2])
       y = y + torch.view(torch.index_select(bias, 0, terms), [texts, widest])

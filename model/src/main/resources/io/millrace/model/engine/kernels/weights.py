@@ -10,10 +10,6 @@
       _0 = torch.append(slices, torch.slice(used, 0, i * size, (i + 1) * size))
     return slices
 
-  # Whether a table is in fp32, which is what error bounds are proven for.
-  def is_fp32(self: __torch__.Kernels, table: Tensor) -> bool:
-    return ops.prim.dtype(table) == 6
-
   # Room in which slices of 16 bits are widened one after the other, the first being the largest; empty if they are wide.
   def room(self: __torch__.Kernels, slices: List[Tensor]) -> Tensor:
     first = slices[0]

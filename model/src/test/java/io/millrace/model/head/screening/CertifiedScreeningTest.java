@@ -85,7 +85,8 @@ class CertifiedScreeningTest {
                     IValue shifts = IValue.from(array(owner, bias, TERMS));
                     IValue count = IValue.from(axes);
                     IValue tile = IValue.from(512L);
-                    IValue screen = kernels.callForValue("screen", weights, shifts, sample, count, tile);
+                    IValue certain = IValue.from(0.0);
+                    IValue screen = kernels.callForValue("screen", weights, shifts, sample, count, tile, certain);
                     IValue states = IValue.from(array(owner, text, rows, width));
                     IValue cells = IValue.from((PtNDArray)
                             ((NDManager) owner).create(IntStream.range(0, rows).toArray()));
@@ -123,17 +124,21 @@ class CertifiedScreeningTest {
 
     /** Learns from a sample, then computes texts of a width both ways. */
     private static Outcome screen(Terms terms, float[] sample, float[] rows, int... lengths) {
+        return screen(terms, new ScreeningLimits(1, TERMS, false, 0), sample, rows, lengths);
+    }
+
+    private static Outcome screen(Terms terms, ScreeningLimits limits, float[] sample, float[] rows, int... lengths) {
         return threads.call(() -> {
             try (PtNDManager owner = PyTorchRuntime.newManager();
-                    MlmScreenedHead screening = terms.head(owner, new ScreeningLimits(1, TERMS, false));
-                    MlmScreenedHead full = terms.head(owner, new ScreeningLimits(Integer.MAX_VALUE, TERMS, false))) {
+                    MlmScreenedHead screening = terms.head(owner, limits);
+                    MlmScreenedHead full = terms.head(owner, new ScreeningLimits(Integer.MAX_VALUE, TERMS, false, 0))) {
                 int width = terms.width();
                 screening.vectors(array(owner, sample, sample.length / width, width), batch(sample.length / width));
                 PtNDArray hidden = array(owner, rows, rows.length / width, width);
                 return new Outcome(
                         screening.vectors(hidden, batch(lengths)),
                         full.vectors(hidden, batch(lengths)),
-                        screening.report());
+                        screening.screening().orElseThrow());
             }
         });
     }
@@ -292,6 +297,73 @@ class CertifiedScreeningTest {
             }
             result[row * width + i] = (float) sum;
         }
+    }
+
+    /** Rows that vary along few directions, and hardly at all along the others, as a deep network's do. */
+    private static float[] alongFew(Random random, int rows, float[] directions, int width) {
+        float[] values = new float[rows * width];
+        for (int row = 0; row < rows; row++) {
+            for (int from = 0; from < directions.length; from += width) {
+                float step = (float) random.nextGaussian();
+                for (int i = 0; i < width; i++) {
+                    values[row * width + i] += step * directions[from + i];
+                }
+            }
+            for (int i = 0; i < width; i++) {
+                values[row * width + i] += (float) (random.nextGaussian() * 1e-4 + 0.03);
+            }
+        }
+        return values;
+    }
+
+    @Test
+    void axesThatStatesHardlyVaryAlongDoNotLoosenBounds() {
+        int width = 768;
+        Random random = new Random(9);
+        float[] directions = gaussian(random, 60 * width, 0.01);
+        float[] sample = alongFew(random, 3_100, directions, width);
+        float[] text = alongFew(random, 64, directions, width);
+        // A logit's deviation is about 2.
+        Terms terms = Terms.onTheEdge(width, gaussian(random, TERMS * width, 0.9), text, 1e-4, -2, -3, -4, -6);
+        boolean[] alive = threads.call(() -> {
+            try (PtNDManager owner = PyTorchRuntime.newManager();
+                    IValue rows = IValue.from(array(owner, sample, 3_100, width))) {
+                return terms.alive(owner, rows, 200, text);
+            }
+        });
+        for (int term = 0; term < TERMS; term++) {
+            assertThat(alive[term]).as("term %d", term).isEqualTo(term % 5 == 0);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"128, 2000", "768, 3100"})
+    void probableBoundsLoseNextToNothingAndKeepLess(int width, int sampled) {
+        Random random = new Random(10);
+        float[] sample = states(random, sampled, width);
+        float[] text = states(random, 64, width);
+        float[] projection = gaussian(random, TERMS * width, 0.05);
+        double[] above =
+                IntStream.range(0, 100).mapToDouble(i -> 0.2 - 0.02 * i).toArray();
+        Terms terms = Terms.onTheEdge(width, projection, text, above);
+        ScreeningLimits certain = new ScreeningLimits(1, TERMS, false, 0);
+        Outcome outcome = screen(terms, certain.probable(), sample, text, 64);
+        SparseVector kept = outcome.screened().getFirst();
+        SparseVector whole = outcome.inFull().getFirst();
+        double lost = IntStream.of(whole.ids())
+                .filter(id -> kept.weight(id) == 0)
+                .mapToDouble(whole::weight)
+                .sum();
+        assertThat(lost)
+                .isLessThan(0.001
+                        * IntStream.of(whole.ids()).mapToDouble(whole::weight).sum());
+        assertThat(IntStream.of(kept.ids())).allMatch(id -> kept.weight(id) == whole.weight(id));
+        assertThat(outcome.report().survivorsPerText())
+                .isLessThan(0.8
+                        * screen(terms, certain, sample, text, 64)
+                                .agrees()
+                                .report()
+                                .survivorsPerText());
     }
 
     @Test

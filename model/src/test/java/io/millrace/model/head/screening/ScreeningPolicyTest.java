@@ -7,7 +7,7 @@ import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 class ScreeningPolicyTest {
-    private static final ScreeningLimits LIMITS = new ScreeningLimits(1_000, 7_000, true);
+    private static final ScreeningLimits LIMITS = new ScreeningLimits(1_000, 7_000, true, 0);
 
     private static int[] texts(int survivors) {
         int[] kept = new int[4];
