@@ -1,6 +1,7 @@
 package io.millrace.deploy.expand;
 
 import io.millrace.deploy.local.ModelChoice;
+import io.millrace.model.InvalidModelException;
 import io.millrace.model.contract.TextContract;
 import io.millrace.model.generation.Sampling;
 import io.millrace.model.generation.TextGenerator;
@@ -36,8 +37,13 @@ final class QueryExpander implements TextExpander {
                 .longs(queries)
                 .mapToObj(sampling::withSeed)
                 .toList();
-        return new QueryExpander(
-                TextGenerator.open(model.folder(), TextContract.cutAt(MAX_TOKENS), model.options()), samplings);
+        TextGenerator generator = TextGenerator.open(model.folder(), TextContract.cutAt(MAX_TOKENS), model.options());
+        if (!generator.answers()) {
+            generator.close();
+            throw new InvalidModelException(model.folder() + " is no T5 but a model that goes on with a text, and would"
+                    + " write no queries for it; name a T5 that was trained to, such as docT5query");
+        }
+        return new QueryExpander(generator, samplings);
     }
 
     @Override

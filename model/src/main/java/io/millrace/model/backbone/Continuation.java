@@ -140,10 +140,8 @@ public final class Continuation implements AutoCloseable {
         Arrays.stream(sources).forEach(source -> readers[source]++);
         LongStream.Builder groups = LongStream.builder();
         for (int begin = 0, end = 1; end <= encoded.length; end++) {
-            boolean joins = end < encoded.length
-                    && readers[begin] == 1
-                    && readers[end] == 1
-                    && encoded[end] == encoded[begin];
+            boolean joins =
+                    end < encoded.length && readers[begin] == 1 && readers[end] == 1 && encoded[end] == encoded[begin];
             if (!joins) {
                 groups.add(end - begin).add(readers[begin]).add(encoded[begin]);
                 begin = end;
@@ -154,21 +152,23 @@ public final class Continuation implements AutoCloseable {
 
     private void requireRows(int[] rows, int[] tokens) {
         if (rows.length == 0 || rows.length != tokens.length) {
-            throw new IllegalArgumentException("each of " + rows.length + " texts needs one next token, and one text at "
-                    + "least is needed, but there are " + tokens.length + " tokens");
+            throw new IllegalArgumentException(
+                    "each of " + rows.length + " texts needs one next token, and one text at "
+                            + "least is needed, but there are " + tokens.length + " tokens");
         }
         for (int i = 0; i < rows.length; i++) {
             if (rows[i] < 0 || rows[i] >= cells.length || (i > 0 && rows[i] < rows[i - 1])) {
-                throw new IllegalArgumentException("rows must be ascending and below " + cells.length + ", but are "
-                        + Arrays.toString(rows));
+                throw new IllegalArgumentException(
+                        "rows must be ascending and below " + cells.length + ", but are " + Arrays.toString(rows));
             }
         }
     }
 
     private void requirePositions(int length) {
         if (length > stack.positions()) {
-            throw new IllegalArgumentException("a text would have " + length + " tokens, but positions were prepared for "
-                    + stack.positions() + "; shorten the text, or load the model for longer ones");
+            throw new IllegalArgumentException(
+                    "a text would have " + length + " tokens, but positions were prepared for " + stack.positions()
+                            + "; shorten the text, or load the model for longer ones");
         }
     }
 

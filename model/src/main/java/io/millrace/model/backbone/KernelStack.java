@@ -148,12 +148,7 @@ final class KernelStack implements AutoCloseable {
      * @param scope what the result is freed with
      */
     PtNDArray step(
-            int[] tokens,
-            int[] cells,
-            long[] groups,
-            Optional<IValue> across,
-            KeyValueCache cache,
-            PtNDManager scope) {
+            int[] tokens, int[] cells, long[] groups, Optional<IValue> across, KeyValueCache cache, PtNDManager scope) {
         try (PtNDManager local = PyTorchRuntime.newManager();
                 IValue ids = IValue.from((PtNDArray) ((NDManager) local).create(tokens));
                 IValue places = IValue.from((PtNDArray) ((NDManager) local).create(cells));

@@ -51,8 +51,9 @@ final class EndTokens {
         Set<Integer> tokens = new HashSet<>();
         for (JsonNode token : named.isArray() ? named : List.of(named)) {
             if (!token.isInt() || token.asInt() < 0) {
-                throw new InvalidModelException(file + ": " + KEY + " is " + token
-                        + ", but must be a token's number, or a list of them; take the file that belongs to the weights");
+                throw new InvalidModelException(
+                        file + ": " + KEY + " is " + token
+                                + ", but must be a token's number, or a list of them; take the file that belongs to the weights");
             }
             tokens.add(token.asInt());
         }

@@ -116,6 +116,11 @@ public final class TextGenerator implements AutoCloseable {
         }
     }
 
+    /** Whether texts are answered, as a T5 does, rather than gone on with. */
+    public boolean answers() {
+        return model.orElseThrow().answers();
+    }
+
     /** A text for each text, in order; without control tokens. */
     public List<String> generate(List<String> texts, Sampling sampling) {
         return generate(texts, List.of(sampling)).stream().map(List::getFirst).toList();

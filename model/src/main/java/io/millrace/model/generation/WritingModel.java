@@ -102,9 +102,14 @@ final class WritingModel implements AutoCloseable {
                 .orElse(whole);
     }
 
+    /** Whether an encoder reads texts, which are answered; without one they are gone on with. */
+    boolean answers() {
+        return architecture.decoderStart().isPresent();
+    }
+
     /** Tokens that stand before the first that is written, for a text of so many. */
     int promptTokens(int text) {
-        return architecture.decoderStart().isPresent() ? 1 : text;
+        return answers() ? 1 : text;
     }
 
     KernelBackbone backbone() {

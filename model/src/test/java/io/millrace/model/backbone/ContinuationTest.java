@@ -53,7 +53,8 @@ class ContinuationTest {
     }
 
     /** A model, on a thread that is ready for it. */
-    private static void with(Architecture architecture, Precision precision, Random random, Consumer<KernelBackbone> use) {
+    private static void with(
+            Architecture architecture, Precision precision, Random random, Consumer<KernelBackbone> use) {
         with(architecture, architecture.readings().getFirst(), precision, random, use);
     }
 
@@ -126,8 +127,8 @@ class ContinuationTest {
                     assertClose(rows(read.states()), whole(backbone, texts), 1e-5);
                     while (texts.longest() < LONGEST) {
                         int[] rows = someRows(texts.texts().size(), random);
-                        int[] tokens = random.ints(rows.length, 0, TinyDecoder.TOKENS)
-                                .toArray();
+                        int[] tokens =
+                                random.ints(rows.length, 0, TinyDecoder.TOKENS).toArray();
                         texts = texts.longer(rows, tokens);
                         assertClose(rows(read.read(rows, tokens)), whole(backbone, texts), 1e-5);
                     }
@@ -152,7 +153,8 @@ class ContinuationTest {
                         rows = new int[] {2, 3, 4};
                         own = 0;
                     }
-                    int[] tokens = random.ints(rows.length, 0, TinyDecoder.TOKENS).toArray();
+                    int[] tokens =
+                            random.ints(rows.length, 0, TinyDecoder.TOKENS).toArray();
                     float[][] states = rows(together.read(rows, tokens));
                     float[][] expected = rows(alone.read(new int[] {0}, new int[] {tokens[own]}));
                     assertThat(states[own]).containsExactly(expected[0]);
@@ -256,8 +258,13 @@ class ContinuationTest {
             GrowingTexts long49 = new GrowingTexts(List.of(new int[TinyDecoder.POSITIONS + 1]), List.of());
             assertThatThrownBy(() -> backbone.begin(long49.input())).hasMessageContaining("49 tokens");
         });
-        with(architecture, ReadingMode.BIDIRECTIONAL, Precision.FP32, random, backbone -> assertThatThrownBy(
-                        () -> backbone.begin(new GrowingTexts(List.of(new int[3]), List.of()).input()))
-                .hasMessageContaining("only causal stacks"));
+        with(
+                architecture,
+                ReadingMode.BIDIRECTIONAL,
+                Precision.FP32,
+                random,
+                backbone -> assertThatThrownBy(
+                                () -> backbone.begin(new GrowingTexts(List.of(new int[3]), List.of()).input()))
+                        .hasMessageContaining("only causal stacks"));
     }
 }

@@ -48,7 +48,10 @@ record GrowingTexts(List<int[]> texts, List<int[]> encoded) {
             longer.add(next);
         }
         return new GrowingTexts(
-                longer, encoded.isEmpty() ? encoded : Arrays.stream(rows).mapToObj(encoded::get).toList());
+                longer,
+                encoded.isEmpty()
+                        ? encoded
+                        : Arrays.stream(rows).mapToObj(encoded::get).toList());
     }
 
     /** A single one. */
@@ -60,8 +63,9 @@ record GrowingTexts(List<int[]> texts, List<int[]> encoded) {
     ModelInput input() {
         InputLayout plain =
                 new InputLayout(ReadingContract.of(ReadingMode.ENCODER, SpecialTokenPolicy.KEEP), new BitSet(), 0, 0);
-        Optional<TokenBatch> source =
-                encoded.isEmpty() ? Optional.empty() : Optional.of(plain.of(encoded).reader());
+        Optional<TokenBatch> source = encoded.isEmpty()
+                ? Optional.empty()
+                : Optional.of(plain.of(encoded).reader());
         return new ModelInput(InputLayout.written(texts), source);
     }
 

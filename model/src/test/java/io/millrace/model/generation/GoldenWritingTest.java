@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
@@ -72,8 +73,8 @@ class GoldenWritingTest {
                 assertThat(written.get(i).getFirst()).containsExactly(generated);
                 float[] logits = opened.call(lastLogits(opened, texts.get(i), generated));
                 for (int token = 0; token < logits.length; token++) {
-                    float expected = (float)
-                            rows.path(i).path("last_logits").path(token).asDouble();
+                    float expected =
+                            (float) rows.path(i).path("last_logits").path(token).asDouble();
                     assertThat(logits[token]).isCloseTo(expected, within(1e-5f * Math.max(1, Math.abs(expected))));
                 }
             }
@@ -81,7 +82,7 @@ class GoldenWritingTest {
     }
 
     /** Those that the last of the tokens is chosen by. */
-    private static java.util.concurrent.Callable<float[]> lastLogits(OpenedModel opened, int[] text, int[] tokens) {
+    private static Callable<float[]> lastLogits(OpenedModel opened, int[] text, int[] tokens) {
         return () -> {
             WritingModel model = opened.model();
             try (Continuation read = model.backbone().begin(model.prompts(List.of(text)))) {
@@ -119,14 +120,16 @@ class GoldenWritingTest {
             List<List<int[]>> written = generator.generateTokens(texts, samplings);
             for (int s = 0; s < samplings.size(); s++) {
                 Sampling sampling = samplings.get(s);
-                List<int[]> expected =
-                        opened.call(() -> opened.rereading().write(texts, sampling));
+                List<int[]> expected = opened.call(() -> opened.rereading().write(texts, sampling));
                 for (int text = 0; text < texts.size(); text++) {
                     assertThat(written.get(text).get(s)).containsExactly(expected.get(text));
                 }
             }
             assertThat(written.stream()
-                            .map(sequences -> sequences.stream().map(Arrays::toString).distinct().count()))
+                            .map(sequences -> sequences.stream()
+                                    .map(Arrays::toString)
+                                    .distinct()
+                                    .count()))
                     .allMatch(different -> different > 4);
         }
     }
@@ -172,8 +175,9 @@ class GoldenWritingTest {
             for (int s = 0; s < samplings.size(); s += 7) {
                 int one = s;
                 assertThat(generator.generate(texts, samplings.get(s)))
-                        .isEqualTo(
-                                together.stream().map(written -> written.get(one)).toList());
+                        .isEqualTo(together.stream()
+                                .map(written -> written.get(one))
+                                .toList());
             }
         }
     }

@@ -64,10 +64,12 @@ final class WritingRun {
                 .toList();
         try (TextGenerator generator = TextGenerator.open(directory, TextContract.cutAt(longest), options)) {
             generator.generate(words, Sampling.greedy(2));
-            measured("keys and values kept", () -> generator.generate(words, samplings).stream()
-                    .flatMap(List::stream)
-                    .mapToLong(written -> written.split(" ", -1).length)
-                    .sum());
+            measured(
+                    "keys and values kept",
+                    () -> generator.generate(words, samplings).stream()
+                            .flatMap(List::stream)
+                            .mapToLong(written -> written.split(" ", -1).length)
+                            .sum());
         }
     }
 
@@ -75,11 +77,15 @@ final class WritingRun {
         int positions = texts.getFirst().length + samplings.getFirst().maxTokens();
         try (OpenedModel opened = new OpenedModel(directory, positions)) {
             opened.call(() -> opened.rereading().write(texts, Sampling.greedy(2)));
-            measured("all read again", () -> samplings.stream()
-                    .mapToLong(sampling -> opened.call(() -> opened.rereading().write(texts, sampling)).stream()
-                            .mapToLong(written -> written.length)
-                            .sum())
-                    .sum());
+            measured(
+                    "all read again",
+                    () -> samplings.stream()
+                            .mapToLong(sampling -> opened
+                                    .call(() -> opened.rereading().write(texts, sampling))
+                                    .stream()
+                                    .mapToLong(written -> written.length)
+                                    .sum())
+                            .sum());
         }
     }
 
