@@ -109,13 +109,13 @@ final class PartLoader {
                     PtNDManager owner = PyTorchRuntime.newManager();
                     keep.accept(owner);
                     SparseHead head = switch (key.head()) {
-                        case HeadContract.Mlm mlm -> mlm(key.reading(), mlm, owner);
+                        case HeadContract.Mlm mlm ->
+                            projected(weights(key.reading(), owner), key.reading(), mlm, owner);
                         case HeadContract.Mlp mlp -> {
                             unused.addAll(projectionNames(key.reading()));
                             yield MlpHead.read(parameters, mlp, width(key.reading()), owner);
                         }
-                        case HeadContract.Epic epic ->
-                            new EpicHead(weights(key.reading(), owner), epic, key.alignment(), parameters, owner);
+                        case HeadContract.Epic epic -> epic(key.reading(), epic, key.alignment(), owner);
                         case HeadContract.Sparta sparta -> sparta(key.reading(), sparta, owner);
                         case HeadContract.Table table -> throw new IllegalArgumentException("a table needs no model");
                         case HeadContract.Binary binary ->
@@ -130,45 +130,57 @@ final class PartLoader {
         return architecture.backbone(reading).reader().outputWidth();
     }
 
-    private MlmHeadWeights weights(ReadingMode reading, PtNDManager owner) {
+    /** Weights of a language model's head, and the table of words if that is its projection too. */
+    private record Tied(MlmHeadWeights weights, Optional<TensorSpec> words) {}
+
+    private Tied weights(ReadingMode reading, PtNDManager owner) {
         TensorSpec words = architecture.backbone(reading).reader().embedding().words();
         ProjectionSpec projection = architecture.projection(reading);
         MlmHeadWeights weights = MlmHeadWeights.read(parameters, projection, words, owner);
-        return parameters.contains(projection.weight().name()) ? weights : overTable(weights, words);
+        return new Tied(
+                weights,
+                Optional.of(words)
+                        .filter(table ->
+                                !parameters.contains(projection.weight().name())));
     }
 
-    /** A large table of words that projects too is held once. */
-    private MlmHeadWeights overTable(MlmHeadWeights weights, TensorSpec words) {
-        return packed.filter(all -> weights.projection().large())
-                .map(all -> weights.over(all.table(words)))
-                .orElse(weights);
+    /** Over the table of words itself, which is held anyway, if it is the projection and shall not be held twice. */
+    private MlmHeadWeights once(Tied tied, boolean wanted) {
+        return tied.words()
+                .filter(words -> wanted && packed.isPresent())
+                .map(words -> tied.weights().over(packed.orElseThrow().table(words)))
+                .orElse(tied.weights());
+    }
+
+    private SparseHead epic(ReadingMode reading, HeadContract.Epic epic, Alignment alignment, PtNDManager owner) {
+        Tied tied = weights(reading, owner);
+        return new EpicHead(once(tied, tied.weights().projection().large()), epic, alignment, parameters, owner);
     }
 
     private SparseHead sparta(ReadingMode reading, HeadContract.Sparta sparta, PtNDManager owner) {
         unused.addAll(projectionNames(reading));
         TensorSpec words = architecture.backbone(reading).reader().embedding().words();
-        MlmHeadWeights weights = overTable(MlmHeadWeights.sparta(parameters, sparta, words, owner), words);
         return projected(
-                weights,
+                new Tied(MlmHeadWeights.sparta(parameters, sparta, words, owner), Optional.of(words)),
                 reading,
                 new HeadContract.Mlm(Pooling.MAX, Saturation.LOG1P, LogitAffine.IDENTITY, sparta.outputs()),
                 owner);
     }
 
-    private SparseHead mlm(ReadingMode reading, HeadContract.Mlm mlm, PtNDManager owner) {
-        return projected(weights(reading, owner), reading, mlm, owner);
-    }
-
-    private SparseHead projected(MlmHeadWeights weights, ReadingMode reading, HeadContract.Mlm mlm, PtNDManager owner) {
+    private SparseHead projected(Tied tied, ReadingMode reading, HeadContract.Mlm mlm, PtNDManager owner) {
         if (kernels.isEmpty()) {
-            return new MlmArrayHead(weights, mlm);
+            return new MlmArrayHead(tied.weights(), mlm);
         }
-        SparseHead head = mlm.pooling() == Pooling.MAX && Screening.affordable(mlm.outputs(), width(reading))
-                ? screening(reading, mlm.outputs())
-                        .map(limits -> options.precision() == Precision.FP32 ? limits : limits.probable())
-                        .<SparseHead>map(limits -> new MlmScreenedHead(kernels.get(), weights, mlm, limits))
-                        .orElseGet(() -> new MlmKernelHead(kernels.get(), weights, mlm))
-                : new MlmKernelHead(kernels.get(), weights, mlm);
+        Optional<ScreeningLimits> limits =
+                mlm.pooling() == Pooling.MAX && Screening.affordable(mlm.outputs(), width(reading))
+                        ? screening(reading, mlm.outputs())
+                        : Optional.empty();
+        // Screening looks terms up by row, as words are; products with all terms are faster with a packed copy.
+        MlmHeadWeights weights =
+                once(tied, limits.isPresent() || tied.weights().projection().large());
+        SparseHead head = limits.map(found -> options.precision() == Precision.FP32 ? found : found.probable())
+                .<SparseHead>map(found -> new MlmScreenedHead(kernels.get(), weights, mlm, options.precision(), found))
+                .orElseGet(() -> new MlmKernelHead(kernels.get(), weights, mlm, options.precision()));
         // What is left are the originals of packed weights.
         owner.close();
         return head;

@@ -70,7 +70,7 @@ public final class CommandTree {
         // A text to search for may start with '@'.
         root.setExpandAtFiles(false);
         root.registerConverter(Duration.class, new DurationConverter());
-        root.getSubcommands().values().forEach(CommandTree::addExitCodes);
+        root.getSubcommands().values().forEach(CommandTree::completeHelp);
         Failures failures = new Failures(console);
         root.setExecutionExceptionHandler(failures);
         root.setParameterExceptionHandler(failures);
@@ -93,12 +93,15 @@ public final class CommandTree {
         return last.commandSpec().userObject() instanceof ServerCommand;
     }
 
-    private static void addExitCodes(CommandLine command) {
+    private static void completeHelp(CommandLine command) {
+        // Lines of the source are one paragraph, which the help breaks where its width ends.
+        String[] lines = command.getCommandSpec().usageMessage().description();
+        command.getCommandSpec().usageMessage().description(String.join(" ", lines));
         command.getCommandSpec().usageMessage().exitCodeListHeading("%nExit codes:%n");
         command.getCommandSpec()
                 .usageMessage()
                 .exitCodeList(CommandLine.Model.UsageMessageSpec.keyValuesMap(ExitCode.HELP));
-        command.getSubcommands().values().forEach(CommandTree::addExitCodes);
+        command.getSubcommands().values().forEach(CommandTree::completeHelp);
     }
 
     /** {@code 500ms}, {@code 10s}, {@code 2m}, {@code 1h}. */

@@ -8,6 +8,7 @@ import io.millrace.model.batch.TokenBatch;
 import io.millrace.model.contract.HeadContract;
 import io.millrace.model.contract.Pooling;
 import io.millrace.model.engine.KernelLibrary;
+import io.millrace.model.engine.Precision;
 import io.millrace.model.engine.PyTorchRuntime;
 import io.millrace.vector.SparseVector;
 import java.util.ArrayList;
@@ -20,10 +21,11 @@ public final class MlmKernelHead implements SparseHead {
     private final PackedMlmHead weights;
 
     /** Packs the weights, and takes over those that are used as they are. */
-    public MlmKernelHead(KernelLibrary kernels, MlmHeadWeights weights, HeadContract.Mlm contract) {
+    public MlmKernelHead(
+            KernelLibrary kernels, MlmHeadWeights weights, HeadContract.Mlm contract, Precision precision) {
         this.kernels = kernels;
         this.pooling = contract.pooling();
-        this.weights = new PackedMlmHead(kernels, weights, contract);
+        this.weights = new PackedMlmHead(kernels, weights, contract, precision);
     }
 
     @Override

@@ -7,6 +7,7 @@ import ai.djl.pytorch.jni.IValue;
 import io.millrace.model.batch.TokenBatch;
 import io.millrace.model.contract.HeadContract;
 import io.millrace.model.engine.KernelLibrary;
+import io.millrace.model.engine.Precision;
 import io.millrace.model.engine.PyTorchRuntime;
 import io.millrace.model.head.screening.Screening;
 import io.millrace.model.head.screening.ScreeningLimits;
@@ -30,9 +31,13 @@ public final class MlmScreenedHead implements SparseHead {
 
     /** Takes over the weights. */
     public MlmScreenedHead(
-            KernelLibrary kernels, MlmHeadWeights weights, HeadContract.Mlm contract, ScreeningLimits limits) {
+            KernelLibrary kernels,
+            MlmHeadWeights weights,
+            HeadContract.Mlm contract,
+            Precision precision,
+            ScreeningLimits limits) {
         this.kernels = kernels;
-        this.weights = PackedMlmHead.plain(kernels, weights, contract);
+        this.weights = PackedMlmHead.plain(kernels, weights, contract, precision);
         this.screening = this.weights.screening(kernels, limits);
         this.limit = IValue.from(screening.limit());
     }

@@ -38,11 +38,12 @@ final class PackedMlmHead implements AutoCloseable {
      * With the projection in slices of the vocabulary: packed for oneDNN, or, where it is held as a table anyway, as they lie
      * in that, because a packed copy would be a second one.
      */
-    PackedMlmHead(KernelLibrary kernels, MlmHeadWeights weights, HeadContract.Mlm contract) {
+    PackedMlmHead(KernelLibrary kernels, MlmHeadWeights weights, HeadContract.Mlm contract, Precision precision) {
         this(
                 kernels,
                 weights,
                 contract,
+                precision,
                 owner -> weights.projection()
                         .table()
                         .map(table -> lying(kernels, table, contract.outputs()))
@@ -50,8 +51,9 @@ final class PackedMlmHead implements AutoCloseable {
     }
 
     /** With the projection as rows, for kernels that look terms up by row: those of the table if there is one, else in fp32. */
-    static PackedMlmHead plain(KernelLibrary kernels, MlmHeadWeights weights, HeadContract.Mlm contract) {
-        return new PackedMlmHead(kernels, weights, contract, owner -> {
+    static PackedMlmHead plain(
+            KernelLibrary kernels, MlmHeadWeights weights, HeadContract.Mlm contract, Precision precision) {
+        return new PackedMlmHead(kernels, weights, contract, precision, owner -> {
             PtNDArray rows = weights.projection()
                     .table()
                     .orElseGet(() -> weights.projection().whole(owner));
@@ -65,13 +67,14 @@ final class PackedMlmHead implements AutoCloseable {
             KernelLibrary kernels,
             MlmHeadWeights weights,
             HeadContract.Mlm contract,
+            Precision precision,
             Function<PtNDManager, IValue> projection) {
         this.bias = own(slice(weights.bias(), 0, contract.outputs()));
         this.zero =
                 contract.logits().shift() / (weights.scale() * contract.logits().scale());
         this.projection = projection.apply(owner);
         this.constants = List.of(
-                transform(kernels, weights),
+                transform(kernels, weights, precision),
                 IValue.from(weights.transform()
                         .map(MlmHeadWeights.Transform::epsilon)
                         .orElse(0.0)),
@@ -123,13 +126,14 @@ final class PackedMlmHead implements AutoCloseable {
     }
 
     /** Five slots, a linear layer and a norm, or none. */
-    private IValue transform(KernelLibrary kernels, MlmHeadWeights weights) {
+    private IValue transform(KernelLibrary kernels, MlmHeadWeights weights, Precision precision) {
         if (weights.transform().isEmpty()) {
             return IValue.listFrom(new PtNDArray[0]);
         }
         MlmHeadWeights.Transform transform = weights.transform().get();
-        PtNDArray[] dense =
-                new LinearPacker(kernels).pack(transform.dense(), transform.denseBias(), Precision.FP32, owner);
+        // In 4 bits only what there is much of.
+        Precision held = precision == Precision.INT4 ? Precision.INT8 : precision;
+        PtNDArray[] dense = new LinearPacker(kernels).pack(transform.dense(), transform.denseBias(), held, owner);
         return IValue.listFrom(dense[0], dense[1], dense[2], own(transform.normScale()), own(transform.normShift()));
     }
 

@@ -95,13 +95,15 @@ class SharedProjectionTest {
             PtNDArray table = packed.table(words);
             assertThat(packed.table(words)).isSameAs(table);
             try (KernelBackbone backbone = new KernelBackbone(kernels, architecture.backbone(reading), packed, 16);
-                    SparseHead copied = new MlmKernelHead(kernels, weights(packed, architecture, owner), contract);
+                    SparseHead copied =
+                            new MlmKernelHead(kernels, weights(packed, architecture, owner), contract, Precision.FP32);
                     SparseHead shared = new MlmKernelHead(
-                            kernels, weights(packed, architecture, owner).over(table), contract);
+                            kernels, weights(packed, architecture, owner).over(table), contract, Precision.FP32);
                     SparseHead screened = new MlmScreenedHead(
                             kernels,
                             weights(packed, architecture, owner).over(table),
                             contract,
+                            Precision.FP32,
                             ScreeningLimits.forced(TERMS))) {
                 List<SparseVector> expected = vectors(backbone, copied, input);
                 assertThat(expected).allMatch(vector -> vector.size() > 5);

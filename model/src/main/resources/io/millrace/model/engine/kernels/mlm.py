@@ -4,7 +4,7 @@
       activation: str) -> Tensor:
     y = rows
     if torch.len(transform) > 0:
-      y = (self).linear_activated(rows, transform, 0, activation)
+      y = torch.to((self).linear_activated(rows, transform, 0, activation), 6)
       y = (self).norm(y, transform, 3, False, epsilon)
     return y
 

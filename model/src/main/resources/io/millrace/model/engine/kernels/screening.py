@@ -87,7 +87,7 @@
       shares = shares * torch.clamp(torch.tensor(deviations / axes ** 0.5), 0., 1.)
       seen = torch.ones([1])
       if torch.size(k, 1) > axes:
-        rest = torch.slice(torch.slice(k, 0, 0, 512), 1, axes)
+        rest = torch.slice(torch.slice(k, 0, 0, 128), 1, axes)
         along = torch.slice(f, 1, axes)
         norms = torch.norm(rest, 2, [1], True) * torch.norm(along, 2, [1])
         seen = torch.sqrt(torch.mean(torch.square(torch.linear(rest, along) / torch.clamp(norms, 1.0e-30))))

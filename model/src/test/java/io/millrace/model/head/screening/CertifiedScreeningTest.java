@@ -18,6 +18,7 @@ import io.millrace.model.contract.Saturation;
 import io.millrace.model.engine.InferenceThreads;
 import io.millrace.model.engine.KernelLibrary;
 import io.millrace.model.engine.Parameters;
+import io.millrace.model.engine.Precision;
 import io.millrace.model.engine.PyTorchRuntime;
 import io.millrace.model.head.MlmHeadWeights;
 import io.millrace.model.head.MlmScreenedHead;
@@ -109,7 +110,11 @@ class CertifiedScreeningTest {
                     Optional.of(array(owner, projection, TERMS, width)));
             MlmHeadWeights weights = new MlmHeadWeights(Optional.empty(), held, array(owner, bias, TERMS), 1);
             return new MlmScreenedHead(
-                    kernels, weights, new HeadContract.Mlm(Pooling.MAX, Saturation.NONE, affine, TERMS), limits);
+                    kernels,
+                    weights,
+                    new HeadContract.Mlm(Pooling.MAX, Saturation.NONE, affine, TERMS),
+                    Precision.FP32,
+                    limits);
         }
     }
 
