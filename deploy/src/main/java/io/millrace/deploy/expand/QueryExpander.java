@@ -1,13 +1,14 @@
 package io.millrace.deploy.expand;
 
 import io.millrace.deploy.local.ModelChoice;
+import io.millrace.model.InvalidModelException;
 import io.millrace.model.contract.TextContract;
 import io.millrace.model.generation.Sampling;
 import io.millrace.model.generation.TextGenerator;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
 
 /**
  * Queries that a T5 writes for a text: doc2query (Nogueira et al. 2019) and docT5query (Nogueira and Lin 2019). The first
@@ -36,27 +37,23 @@ final class QueryExpander implements TextExpander {
                 .longs(queries)
                 .mapToObj(sampling::withSeed)
                 .toList();
-        return new QueryExpander(
-                TextGenerator.open(model.folder(), TextContract.cutAt(MAX_TOKENS), model.options()), samplings);
+        TextGenerator generator = TextGenerator.open(model.folder(), TextContract.cutAt(MAX_TOKENS), model.options());
+        if (!generator.answers()) {
+            generator.close();
+            throw new InvalidModelException(model.folder() + " is no T5 but a model that goes on with a text, and would"
+                    + " write no queries for it; name a T5 that was trained to, such as docT5query");
+        }
+        return new QueryExpander(generator, samplings);
     }
 
     @Override
     public List<String> expansions(List<String> texts) {
-        List<List<String>> queries = new ArrayList<>();
-        for (Sampling sampling : samplings) {
-            queries.add(generator.generate(texts, sampling));
-        }
-        List<String> joined = new ArrayList<>();
-        for (int i = 0; i < texts.size(); i++) {
-            int text = i;
-            joined.add(String.join(
-                    " ",
-                    queries.stream()
-                            .map(written -> written.get(text).strip())
-                            .filter(query -> !query.isEmpty())
-                            .toList()));
-        }
-        return joined;
+        return generator.generate(texts, samplings).stream()
+                .map(queries -> queries.stream()
+                        .map(String::strip)
+                        .filter(query -> !query.isEmpty())
+                        .collect(Collectors.joining(" ")))
+                .toList();
     }
 
     @Override

@@ -151,6 +151,10 @@ class ExpandCommandTest {
         assertThat(CommandRun.of("expand", "--model", bert.toString(), "--data", data().toString())
                         .err())
                 .contains("is no T5");
+        Path llama = TinyModels.copy("llama", folder.resolve("llama"), List.of(2, 3));
+        assertThat(CommandRun.of("expand", "--model", llama.toString(), "--data", data().toString())
+                        .err())
+                .contains("is no T5 but a model that goes on with a text");
         assertThat(generate("--queries", "0").err()).contains("--queries");
     }
 }

@@ -30,33 +30,42 @@ public final class KernelBackbone implements Backbone {
     @Override
     public PtNDArray hiddenStates(ModelInput input, PtNDManager scope) {
         if (encoder.isEmpty()) {
-            return reader.states(input.reader(), input.groups(), Optional.empty(), scope);
+            return reader.states(input.reader(), input.groups(), Optional.empty(), Optional.empty(), scope);
         }
         try (IValue across = encoded(input.encoder().orElseThrow())) {
-            return reader.states(input.reader(), input.groups(), Optional.of(across), scope);
+            return reader.states(input.reader(), input.groups(), Optional.of(across), Optional.empty(), scope);
         }
     }
 
     /**
-     * What the reader sees of encoded texts, so that they are encoded once for many readings.
+     * Reads how texts begin, to go on token by token. An encoder's texts are encoded once.
      *
+     * @param prompts what is read at first: of each text one token at least
      * @return to be closed by the caller
+     * @throws IllegalArgumentException if the reader is no causal stack, or a text is longer than it was prepared for
      */
-    public IValue encoded(TokenBatch texts) {
+    public Continuation begin(ModelInput prompts) {
+        Optional<IValue> across = prompts.encoder().map(this::encoded);
+        try {
+            return new Continuation(reader, prompts, across);
+        } catch (RuntimeException e) {
+            across.ifPresent(IValue::close);
+            throw e;
+        }
+    }
+
+    /** Bytes that a {@link Continuation} keeps of each token of a text. */
+    public long bytesPerToken() {
+        return KeyValueCache.bytesPerCell(reader.spec());
+    }
+
+    /** What the reader sees of encoded texts; to be closed by the caller. */
+    private IValue encoded(TokenBatch texts) {
         ModelInput input = ModelInput.of(texts);
         try (PtNDManager local = PyTorchRuntime.newManager()) {
             KernelStack stack = encoder.orElseThrow();
-            return reader.across(stack.states(texts, input.groups(), Optional.empty(), local));
+            return reader.across(stack.states(texts, input.groups(), Optional.empty(), Optional.empty(), local));
         }
-    }
-
-    /**
-     * Hidden states of a batch, as {@link #hiddenStates(ModelInput, PtNDManager)}, over texts encoded before.
-     *
-     * @param across from {@link #encoded} of {@code input.encoder()}
-     */
-    public PtNDArray hiddenStates(ModelInput input, IValue across, PtNDManager scope) {
-        return reader.states(input.reader(), input.groups(), Optional.of(across), scope);
     }
 
     /** Closes values, last made first. */

@@ -16,6 +16,7 @@ import io.millrace.model.engine.PackedParameters;
 import io.millrace.model.engine.PyTorchRuntime;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /** A stack of transformer layers as one native call; its slots are described in {@code kernels/stack.py}. */
@@ -25,9 +26,13 @@ final class KernelStack implements AutoCloseable {
     private final List<IValue> constants;
     private final IValue layers;
     private final IValue depth;
+    private final StackSpec spec;
+    private final int positions;
 
     KernelStack(KernelLibrary kernels, StackSpec spec, PackedParameters parameters, int positions) {
         this.kernels = kernels;
+        this.spec = spec;
+        this.positions = positions;
         StackShape shape = spec.shape();
         PositionTables tables = new PositionTables(spec.positions(), positions);
         Boolean[] local = spec.layers().stream().map(LayerSpec::local).toArray(Boolean[]::new);
@@ -100,9 +105,15 @@ final class KernelStack implements AutoCloseable {
      *
      * @param groups of texts, see {@link io.millrace.model.batch.ModelInput#groups}
      * @param across an encoder's keys and values, see {@link #across}; empty for none
+     * @param cache takes the layers' own keys and values; empty if nobody goes on with them
      * @param scope what the result is freed with
      */
-    PtNDArray states(TokenBatch batch, long[] groups, Optional<IValue> across, PtNDManager scope) {
+    PtNDArray states(
+            TokenBatch batch,
+            long[] groups,
+            Optional<IValue> across,
+            Optional<KeyValueCache> cache,
+            PtNDManager scope) {
         try (PtNDManager local = PyTorchRuntime.newManager();
                 IValue ids = IValue.from((PtNDArray) ((NDManager) local).create(batch.ids()));
                 IValue positions = IValue.from((PtNDArray) ((NDManager) local).create(batch.positions()));
@@ -113,10 +124,78 @@ final class KernelStack implements AutoCloseable {
                 IValue runs = IValue.listFrom(groups);
                 IValue none = IValue.listFrom(new PtNDArray[0])) {
             IValue[] arguments = Stream.concat(
-                            Stream.of(ids, positions, segments, keys, runs, across.orElse(none)), constants.stream())
+                            Stream.of(
+                                    ids,
+                                    positions,
+                                    segments,
+                                    keys,
+                                    runs,
+                                    across.orElse(none),
+                                    cache.map(KeyValueCache::value).orElse(none)),
+                            constants.stream())
                     .toArray(IValue[]::new);
             return kernels.call(scope, "stack", arguments);
         }
+    }
+
+    /**
+     * Hidden states [B, H] of one more cell of each of B texts under the causal mask.
+     *
+     * @param tokens ids [B]
+     * @param cells of each text that were read before [B], all of them in the cache
+     * @param groups of encoded texts: how many, texts that read each, cells of each; either of the first two is 1
+     * @param across see {@link #across}; empty for none
+     * @param scope what the result is freed with
+     */
+    PtNDArray step(
+            int[] tokens, int[] cells, long[] groups, Optional<IValue> across, KeyValueCache cache, PtNDManager scope) {
+        try (PtNDManager local = PyTorchRuntime.newManager();
+                IValue ids = IValue.from((PtNDArray) ((NDManager) local).create(tokens));
+                IValue places = IValue.from((PtNDArray) ((NDManager) local).create(cells));
+                IValue runs = IValue.listFrom(runs(cells));
+                IValue encoded = IValue.listFrom(groups);
+                IValue none = IValue.listFrom(new PtNDArray[0])) {
+            IValue[] arguments = Stream.concat(
+                            Stream.of(ids, places, runs, encoded, across.orElse(none), cache.value()),
+                            constants.stream())
+                    .toArray(IValue[]::new);
+            return kernels.call(scope, "step", arguments);
+        }
+    }
+
+    /** Runs of equal numbers: how many, and which. */
+    private static long[] runs(int[] numbers) {
+        LongStream.Builder runs = LongStream.builder();
+        for (int begin = 0, end = 1; end <= numbers.length; end++) {
+            if (end == numbers.length || numbers[end] != numbers[begin]) {
+                runs.add(end - begin).add(numbers[begin]);
+                begin = end;
+            }
+        }
+        return runs.build().toArray();
+    }
+
+    /** An empty cache for texts of up to so many cells; to be closed by the caller. */
+    KeyValueCache cache(int texts, int cells) {
+        return new KeyValueCache(kernels, layers, spec, texts, cells);
+    }
+
+    /** Leaves of what {@link #across} gave some rows only, in its place. */
+    void chooseAcross(IValue across, int[] rows) {
+        try (PtNDManager local = PyTorchRuntime.newManager();
+                IValue chosen = IValue.from((PtNDArray) ((NDManager) local).create(rows))) {
+            kernels.callForValue("choose_across", across, chosen).close();
+        }
+    }
+
+    /** Longest text, in cells. */
+    int positions() {
+        return positions;
+    }
+
+    /** What the stack is made of. */
+    StackSpec spec() {
+        return spec;
     }
 
     /**

@@ -1,6 +1,5 @@
 package io.millrace.model.head;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
@@ -10,7 +9,6 @@ import io.millrace.model.architecture.Activation;
 import io.millrace.model.architecture.ProjectionSpec;
 import io.millrace.model.architecture.TensorSpec;
 import io.millrace.model.contract.HeadContract;
-import io.millrace.model.engine.ArrayMath;
 import io.millrace.model.engine.Parameters;
 import java.util.Arrays;
 import java.util.Optional;
@@ -126,14 +124,5 @@ public record MlmHeadWeights(Optional<Transform> transform, Projection projectio
                             + "transformers");
         }
         return bias;
-    }
-
-    /**
-     * Logits [N, V] of rows [N, H] of states, of a head without a transform.
-     *
-     * @param whole projection [V, H], see {@link Projection#whole}
-     */
-    public NDArray logits(NDArray states, PtNDArray whole) {
-        return ArrayMath.linear(states, whole, bias).mul(scale);
     }
 }

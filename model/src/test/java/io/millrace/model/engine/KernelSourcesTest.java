@@ -74,7 +74,7 @@ class KernelSourcesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"module", "weights", "linear", "stack", "mlm"})
+    @ValueSource(strings = {"module", "weights", "linear", "stack", "step", "mlm"})
     void arraysAreMadeWhereTheOthersLie(String file) throws IOException {
         Set<String> unplaced = functions(withoutPlaced(source(file)), CREATION);
         unplaced.removeAll(ON_CPU);
@@ -86,7 +86,7 @@ class KernelSourcesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"module", "weights", "linear", "stack", "mlm"})
+    @ValueSource(strings = {"module", "weights", "linear", "stack", "step", "mlm"})
     void onlyPackedWeightsAndIntegersAreMultipliedByOneDnn(String file) throws IOException {
         Set<String> needing = functions(source(file), CPU_ONLY);
         needing.removeAll(ON_CPU);

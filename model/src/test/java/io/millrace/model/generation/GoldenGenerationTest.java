@@ -53,8 +53,10 @@ class GoldenGenerationTest {
                 .path(name);
         try (TextGenerator generator = open(recorded.path("model").asText())) {
             List<int[]> texts = rows(recorded.path("input_ids"), recorded.path("attention_mask"));
-            List<int[]> written = generator.generateTokens(
-                    texts, Sampling.greedy(recorded.path("max_new_tokens").asInt()));
+            Sampling sampling = Sampling.greedy(recorded.path("max_new_tokens").asInt());
+            List<int[]> written = generator.generateTokens(texts, List.of(sampling)).stream()
+                    .map(List::getFirst)
+                    .toList();
             List<int[]> expected = rows(recorded.path("generated"), recorded.path("none"));
             assertThat(written.stream().map(IntStream::of).map(IntStream::boxed).map(Stream::toList))
                     .containsExactlyElementsOf(expected.stream()

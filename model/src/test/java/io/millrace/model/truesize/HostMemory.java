@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Memory of this process as Linux counts it, watched by a thread of its own. */
-final class HostMemory implements AutoCloseable {
+public final class HostMemory implements AutoCloseable {
     private static final Path STATUS = Path.of("/proc/self/status");
     private static final long KIB = 1024;
     private static final long INTERVAL_MILLIS = 5;
@@ -47,7 +47,7 @@ final class HostMemory implements AutoCloseable {
     }
 
     /** Memory now that is neither a file's nor shared. */
-    static long anonymousBytes() {
+    public static long anonymousBytes() {
         return field("RssAnon:");
     }
 

@@ -1,36 +1,17 @@
 package io.millrace.model.truesize;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.millrace.model.architecture.Architecture;
-import io.millrace.model.architecture.Architectures;
 import io.millrace.model.architecture.ModelListing;
-import io.millrace.model.contract.EncodingContract;
-import io.millrace.model.contract.HeadContract;
-import io.millrace.model.contract.LogitAffine;
-import io.millrace.model.contract.Pooling;
-import io.millrace.model.contract.PruningContract;
-import io.millrace.model.contract.ReadingContract;
-import io.millrace.model.contract.ReadingMode;
-import io.millrace.model.contract.RoleContract;
-import io.millrace.model.contract.Saturation;
-import io.millrace.model.contract.SpecialTokenPolicy;
-import io.millrace.model.contract.TextContract;
-import io.millrace.model.safetensors.CheckpointShards;
 import io.millrace.model.safetensors.TensorType;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
@@ -39,9 +20,6 @@ import java.util.stream.Stream;
  * {@code CONTRIBUTING.md} for the whole command.
  */
 final class TrueSizeRun {
-    /** Small enough that every size has several shards. */
-    private static final long SHARD_BYTES = 400L << 20;
-
     private static final double GB = 1e9;
 
     private TrueSizeRun() {}
@@ -56,14 +34,14 @@ final class TrueSizeRun {
         try {
             run(args[0], TensorType.valueOf(args[1].toUpperCase(Locale.ROOT)), args[2], args[3], directory);
         } finally {
-            remove(directory);
+            RandomCheckpoint.remove(directory);
         }
     }
 
     private static void run(String model, TensorType type, String precision, String texts, Path directory)
             throws IOException {
         long start = System.nanoTime();
-        int terms = write(model, type, directory);
+        int terms = RandomCheckpoint.write(model, type, directory);
         long weights = bytes(directory);
         System.out.printf(Locale.ROOT, "wrote %.2f GB in %.0f s%n", weights / GB, (System.nanoTime() - start) / 1e9);
         Map<String, Double> engine = child("engine");
@@ -85,53 +63,6 @@ final class TrueSizeRun {
                 anonymous / GB,
                 anonymous / weights,
                 loaded.getOrDefault("nonzeros", Double.NaN));
-    }
-
-    /** Number of terms. */
-    private static int write(String model, TensorType type, Path directory) throws IOException {
-        ModelListing listing = ModelListing.read(model);
-        Map<String, List<Long>> shapes = new HashMap<>(listing.shapes());
-        shapes.keySet().removeAll(listing.shared().keySet());
-        Files.copy(ModelListing.config(model), directory.resolve("config.json"));
-        Architecture architecture = Architectures.read(ModelListing.config(model));
-        int terms = architecture.vocabularySize();
-        Files.write(directory.resolve("tokenizer.json"), tokenizer(terms));
-        ReadingMode reading = architecture.readings().getFirst();
-        RoleContract role = new RoleContract(
-                TextContract.cutAt(LoadedModel.TOKENS),
-                ReadingContract.of(reading, SpecialTokenPolicy.KEEP),
-                new HeadContract.Mlm(
-                        Pooling.MAX,
-                        Saturation.LOG1P,
-                        sparse(architecture.backbone(reading).reader().outputWidth()),
-                        terms),
-                PruningContract.NONE);
-        Files.writeString(
-                directory.resolve("millrace.json"),
-                new EncodingContract(model, role, role, new TreeMap<>()).toString());
-        CheckpointShards.write(directory, new RandomTensors(shapes), type, SHARD_BYTES);
-        return terms;
-    }
-
-    /**
-     * Untrained logits are positive for half of all terms. Normed states have length √H, so a logit's deviation is 0.02 √H, and
-     * three of them less leave some hundred terms.
-     */
-    private static LogitAffine sparse(int width) {
-        return new LogitAffine(1, -3 * 0.02 * Math.sqrt((double) width));
-    }
-
-    /** One word a term. */
-    private static byte[] tokenizer(int terms) throws IOException {
-        ObjectNode root = new JsonMapper().createObjectNode().put("version", "1.0");
-        root.putArray("added_tokens");
-        root.putObject("pre_tokenizer").put("type", "WhitespaceSplit");
-        ObjectNode model = root.putObject("model").put("type", "WordLevel").put("unk_token", "w0");
-        ObjectNode vocabulary = model.putObject("vocab");
-        for (int term = 0; term < terms; term++) {
-            vocabulary.put("w" + term, term);
-        }
-        return new JsonMapper().writeValueAsBytes(root);
     }
 
     private static long bytes(Path directory) throws IOException {
@@ -169,17 +100,5 @@ final class TrueSizeRun {
             throw new IllegalStateException("the second JVM failed; see its lines above");
         }
         return values;
-    }
-
-    private static void remove(Path directory) throws IOException {
-        try (Stream<Path> files = Files.walk(directory)) {
-            files.sorted(Comparator.reverseOrder()).forEach(file -> {
-                try {
-                    Files.delete(file);
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            });
-        }
     }
 }

@@ -6,8 +6,9 @@
     if torch.numel(scale) == 0:
       y = x
     elif root_mean_square:
-      wide = torch.to(x, 6)
-      y = wide * torch.rsqrt(torch.mean(wide * wide, [-1], True) + epsilon) * scale
+      # libtorch's bf16 root rounds twice at the end of an array, and once before it.
+      z = torch.to(x, 6)
+      y = z * torch.rsqrt(torch.mean(z * z, [-1], True) + epsilon) * scale
     elif torch.numel(weights[k + 1]) == 0:
       y = torch.layer_norm(torch.to(x, 6), [torch.size(x, -1)], scale, None, epsilon)
     else:
@@ -62,12 +63,11 @@
       mask = torch.masked_fill(torch.expand(added, [torch.size(hidden, 0), torch.size(added, 1), t, t]), hidden, -1.0e30)
     return mask
 
-  # Rotates heads [B, A, T, D] by position. rotation: cosines and sines [P, D].
-  def rotate(self: __torch__.Kernels, x: Tensor, rotation: List[Tensor], k: int) -> Tensor:
-    t = torch.size(x, 2)
+  # Rotates heads [B, A, T, D] by position, the first being `begin`. rotation: cosines and sines [P, D].
+  def rotate(self: __torch__.Kernels, x: Tensor, rotation: List[Tensor], k: int, begin: int) -> Tensor:
     half = torch.size(x, 3) // 2
-    cosines = torch.slice(rotation[k], 0, 0, t)
-    sines = torch.slice(rotation[k + 1], 0, 0, t)
+    cosines = torch.slice(rotation[k], 0, begin, begin + torch.size(x, 2))
+    sines = torch.slice(rotation[k + 1], 0, begin, begin + torch.size(x, 2))
     turned = torch.cat([torch.neg(torch.slice(x, 3, half)), torch.slice(x, 3, 0, half)], 3)
     return x * cosines + turned * sines
 
@@ -101,6 +101,15 @@
     a = torch.transpose(a, 1, 2)
     return torch.reshape(a, [torch.size(q, 0) * torch.size(q, 2), torch.size(q, 1) * torch.size(q, 3)])
 
+  # x [N, H] and rows of nothing, up to a multiple of 8: oneDNN compiles code for each number of rows it meets, for each
+  # shape of weight, which takes 0.2 to 0.5 ms, and keeps the 1,024 pieces used last.
+  def in_eights(self: __torch__.Kernels, x: Tensor) -> Tensor:
+    y = x
+    spare = torch.remainder(-torch.size(x, 0), 8)
+    if spare > 0:
+      y = torch.cat([x, torch.new_zeros(x, [spare, torch.size(x, 1)])])
+    return y
+
   # Hidden states [N, H] of a stack of transformer layers over N cells, text after text, without padding. Linear layers see
   # rows and never whose they are; attention goes through the texts, those of one length together. So a text's states are
   # the same whatever is computed beside it.
@@ -109,6 +118,7 @@
   # These four may lie anywhere; the result lies beside the weights.
   # groups: of consecutive texts of one length: how many, cells of each, and cells of each in the encoder (or 0).
   # across: for each layer an encoder's keys and values, see across(); or nothing.
+  # cache: for each layer room for keys and values of the texts, see cache(), which are left there; or nothing.
   # table: see embed(). rotation: cosines and sines of global layers, then of local ones; empty for none.
   # bias: by distance [A, 2P - 1], or empty.
   # layers, a layer's 20 slots, or 31 with cross-attention:
@@ -117,18 +127,13 @@
   # last: final norm (2), final projection (3, or empty).
   # local: for each layer whether it sees a window; reach of that window, -1 for none.
   def stack(self: __torch__.Kernels, ids: Tensor, positions: Tensor, segments: Tensor, keys: Tensor,
-      groups: List[int], across: List[Tensor], table: List[Tensor], rotation: List[Tensor], bias: Tensor, layers: List[Tensor],
-      last: List[Tensor], local: List[bool], reach: int, heads: int, key_heads: int, width: int, scale: float,
-      causal: bool, root_mean_square: bool, before: bool, epsilon: float, activation: str, gated: bool) -> Tensor:
+      groups: List[int], across: List[Tensor], cache: List[Tensor], table: List[Tensor], rotation: List[Tensor],
+      bias: Tensor, layers: List[Tensor], last: List[Tensor], local: List[bool], reach: int, heads: int, key_heads: int,
+      width: int, scale: float, causal: bool, root_mean_square: bool, before: bool, epsilon: float, activation: str,
+      gated: bool) -> Tensor:
     keys = (self).beside(keys, table[0])
-    x = (self).embed((self).beside(ids, table[0]), (self).beside(positions, table[0]),
-        (self).beside(segments, table[0]), table, epsilon)
-    # Rows of nothing, up to a multiple of 8: oneDNN compiles code for each number of rows it meets, for each shape of
-    # weight, which takes 0.2 to 0.5 ms, and keeps the 1,024 pieces used last.
-    cells = torch.size(x, 0)
-    spare = torch.remainder(-cells, 8)
-    if spare > 0:
-      x = torch.cat([x, torch.new_zeros(x, [spare, torch.size(x, 1)])])
+    x = (self).in_eights((self).embed((self).beside(ids, table[0]), (self).beside(positions, table[0]),
+        (self).beside(segments, table[0]), table, epsilon))
     masks = annotate(List[Tensor], [])
     near = annotate(List[Tensor], [])
     begin = 0
@@ -142,60 +147,95 @@
     slots = torch.len(layers) // depth
     for i in range(depth):
       k = slots * i
-      a = x
-      if before:
-        a = (self).norm(x, layers, k, root_mean_square, epsilon)
-      qkv = (self).linear(a, layers, k + 2)
+      kept = torch.slice(cache, 2 * i, 2 * i + 2)
+      qkv = (self).attention_input(x, layers, k, root_mean_square, before, epsilon)
       if local[i]:
-        a = (self).attention(qkv, groups, near, layers, k, rotation, 2, heads, key_heads, width, scale, causal,
+        a = (self).attention(qkv, groups, near, kept, layers, k, rotation, 2, heads, key_heads, width, scale, causal,
             root_mean_square, epsilon)
       else:
-        a = (self).attention(qkv, groups, masks, layers, k, rotation, 0, heads, key_heads, width, scale, causal,
+        a = (self).attention(qkv, groups, masks, kept, layers, k, rotation, 0, heads, key_heads, width, scale, causal,
             root_mean_square, epsilon)
-      x = x + (self).linear(a, layers, k + 9)
-      if not before:
-        x = (self).norm(x, layers, k, root_mean_square, epsilon)
+      x = (self).attention_output(x, a, layers, k, root_mean_square, before, epsilon)
       if torch.len(across) > 0:
-        x = (self).cross(x, across[i], groups, layers, k + 20, heads, width, scale, root_mean_square, epsilon)
-      f = x
-      if before:
-        f = (self).norm(x, layers, k + 12, root_mean_square, epsilon)
-      if gated:
-        f = (self).linear(f, layers, k + 14)
-        inner = torch.size(f, 1) // 2
-        f = (self).activate(torch.slice(f, 1, 0, inner), activation) * torch.slice(f, 1, inner)
-      else:
-        f = (self).linear_activated(f, layers, k + 14, activation)
-      x = x + (self).linear(f, layers, k + 17)
-      if not before:
-        x = (self).norm(x, layers, k + 12, root_mean_square, epsilon)
-    x = (self).norm(x, last, 0, root_mean_square, epsilon)
+        x = (self).cross(x, across[i], groups, False, layers, k + 20, heads, width, scale, root_mean_square, epsilon)
+      x = (self).feed_forward(x, layers, k, root_mean_square, before, epsilon, activation, gated)
+    return torch.slice((self).finish(x, last, root_mean_square, epsilon), 0, 0, torch.size(ids, 0))
+
+  # Queries, keys and values [N, (A + 2K) D] of the layer in slots from k on.
+  def attention_input(self: __torch__.Kernels, x: Tensor, layers: List[Tensor], k: int, root_mean_square: bool,
+      before: bool, epsilon: float) -> Tensor:
+    a = x
+    if before:
+      a = (self).norm(x, layers, k, root_mean_square, epsilon)
+    return (self).linear(a, layers, k + 2)
+
+  # x [N, H] and what attention a [N, A * D] adds to it.
+  def attention_output(self: __torch__.Kernels, x: Tensor, a: Tensor, layers: List[Tensor], k: int,
+      root_mean_square: bool, before: bool, epsilon: float) -> Tensor:
+    y = x + (self).linear(a, layers, k + 9)
+    if not before:
+      y = (self).norm(y, layers, k, root_mean_square, epsilon)
+    return y
+
+  # The layer's feed-forward block: [N, H].
+  def feed_forward(self: __torch__.Kernels, x: Tensor, layers: List[Tensor], k: int, root_mean_square: bool, before: bool,
+      epsilon: float, activation: str, gated: bool) -> Tensor:
+    f = x
+    if before:
+      f = (self).norm(x, layers, k + 12, root_mean_square, epsilon)
+    if gated:
+      f = (self).linear(f, layers, k + 14)
+      inner = torch.size(f, 1) // 2
+      f = (self).activate(torch.slice(f, 1, 0, inner), activation) * torch.slice(f, 1, inner)
+    else:
+      f = (self).linear_activated(f, layers, k + 14, activation)
+    y = x + (self).linear(f, layers, k + 17)
+    if not before:
+      y = (self).norm(y, layers, k + 12, root_mean_square, epsilon)
+    return y
+
+  # What comes behind the last layer: [N, H].
+  def finish(self: __torch__.Kernels, x: Tensor, last: List[Tensor], root_mean_square: bool, epsilon: float) -> Tensor:
+    y = (self).norm(x, last, 0, root_mean_square, epsilon)
     if torch.numel(last[2]) > 0:
-      x = torch.to((self).linear(x, last, 2), 6)
-    return torch.slice(x, 0, 0, cells)
+      y = torch.to((self).linear(y, last, 2), 6)
+    return y
 
   # Self-attention over rows [N, (A + 2K) D] of queries, keys and values, group by group: [N, A * D].
-  # layers, k: see stack(); turn: where rotation's tables for this layer begin.
-  def attention(self: __torch__.Kernels, qkv: Tensor, groups: List[int], masks: List[Tensor], layers: List[Tensor],
-      k: int, rotation: List[Tensor], turn: int, heads: int, key_heads: int, width: int, scale: float, causal: bool,
-      root_mean_square: bool, epsilon: float) -> Tensor:
+  # kept: the layer's cache, to be filled, or nothing. layers, k: see stack(); turn: where rotation's tables for this layer
+  # begin.
+  def attention(self: __torch__.Kernels, qkv: Tensor, groups: List[int], masks: List[Tensor], kept: List[Tensor],
+      layers: List[Tensor], k: int, rotation: List[Tensor], turn: int, heads: int, key_heads: int, width: int,
+      scale: float, causal: bool, root_mean_square: bool, epsilon: float) -> Tensor:
     parts = annotate(List[Tensor], [])
     begin = 0
+    text = 0
     for g in range(torch.len(groups) // 3):
       texts = groups[3 * g]
       end = begin + texts * groups[3 * g + 1]
-      rows = torch.slice(qkv, 0, begin, end)
-      query = (self).heads(rows, texts, 0, heads * width, width)
-      key = (self).heads(rows, texts, heads * width, (heads + key_heads) * width, width)
-      value = (self).heads(rows, texts, (heads + key_heads) * width, (heads + 2 * key_heads) * width, width)
-      query = (self).norm(query, layers, k + 5, root_mean_square, epsilon)
-      key = (self).norm(key, layers, k + 7, root_mean_square, epsilon)
-      if torch.len(rotation) > 0:
-        query = torch.to((self).rotate(query, rotation, turn), ops.prim.dtype(value))
-        key = torch.to((self).rotate(key, rotation, turn), ops.prim.dtype(value))
-      _0 = torch.append(parts, (self).attend(query, key, value, masks[g], causal, scale))
+      query, key, value = (self).attention_heads(torch.slice(qkv, 0, begin, end), texts, 0, layers, k, rotation, turn,
+          heads, key_heads, width, root_mean_square, epsilon)
+      if torch.len(kept) > 0:
+        _0 = (self).keep(kept, text, 0, key, value)
+      _1 = torch.append(parts, (self).attend(query, key, value, masks[g], causal, scale))
       begin = end
+      text = text + texts
     return (self).stacked(parts, begin, torch.size(qkv, 0))
+
+  # Queries [B, A, T, D], keys and values [B, K, T, D] of rows [B * T, (A + 2K) D], normed and turned to their positions, the
+  # first being `first`.
+  def attention_heads(self: __torch__.Kernels, rows: Tensor, texts: int, first: int, layers: List[Tensor], k: int,
+      rotation: List[Tensor], turn: int, heads: int, key_heads: int, width: int, root_mean_square: bool,
+      epsilon: float) -> Tuple[Tensor, Tensor, Tensor]:
+    query = (self).heads(rows, texts, 0, heads * width, width)
+    key = (self).heads(rows, texts, heads * width, (heads + key_heads) * width, width)
+    value = (self).heads(rows, texts, (heads + key_heads) * width, (heads + 2 * key_heads) * width, width)
+    query = (self).norm(query, layers, k + 5, root_mean_square, epsilon)
+    key = (self).norm(key, layers, k + 7, root_mean_square, epsilon)
+    if torch.len(rotation) > 0:
+      query = torch.to((self).rotate(query, rotation, turn, first), ops.prim.dtype(value))
+      key = torch.to((self).rotate(key, rotation, turn, first), ops.prim.dtype(value))
+    return (query, key, value)
 
   # Parts of `cells` rows in all as one, and rows of zeros up to `rows`.
   def stacked(self: __torch__.Kernels, parts: List[Tensor], cells: int, rows: int) -> Tensor:
@@ -217,7 +257,9 @@
 
   # A block of attention over an encoder's keys and values [M, 2 A D], with a norm before it. 11 slots from k on:
   # norm (2), queries (3), keys and values (3), output (3).
-  def cross(self: __torch__.Kernels, x: Tensor, both: Tensor, groups: List[int], layers: List[Tensor], k: int,
+  # alone: whether each cell of a group is given to attention by itself, so that its result does not depend on how many there
+  # are; then a group has one text, or one cell of each.
+  def cross(self: __torch__.Kernels, x: Tensor, both: Tensor, groups: List[int], alone: bool, layers: List[Tensor], k: int,
       heads: int, width: int, scale: float, root_mean_square: bool, epsilon: float) -> Tensor:
     queries = (self).linear((self).norm(x, layers, k, root_mean_square, epsilon), layers, k + 2)
     inner = heads * width
@@ -229,9 +271,13 @@
       end = begin + texts * groups[3 * g + 1]
       stop = first + texts * groups[3 * g + 2]
       states = torch.slice(both, 0, first, stop)
-      _0 = torch.append(parts, (self).attend((self).heads(torch.slice(queries, 0, begin, end), texts, 0, inner, width),
-          (self).heads(states, texts, 0, inner, width), (self).heads(states, texts, inner, 2 * inner, width),
-          torch.new_zeros(both, [0]), False, scale))
+      readers = texts
+      if alone:
+        readers = end - begin
+      query = (self).heads(torch.slice(queries, 0, begin, end), readers, 0, inner, width)
+      key = torch.expand((self).heads(states, texts, 0, inner, width), [readers, -1, -1, -1])
+      value = torch.expand((self).heads(states, texts, inner, 2 * inner, width), [readers, -1, -1, -1])
+      _0 = torch.append(parts, (self).attend(query, key, value, torch.new_zeros(both, [0]), False, scale))
       begin = end
       first = stop
     return x + (self).linear((self).stacked(parts, begin, torch.size(x, 0)), layers, k + 8)
