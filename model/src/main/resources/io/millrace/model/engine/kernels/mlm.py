@@ -19,7 +19,7 @@
     return (torch.to(counts, host), torch.to(ids, host), torch.to(weights, host))
 
   # x [N, H] times a slice of the projection [terms, H], plus bias [terms] or none.
-  def logits(self: __torch__.Kernels, x: Tensor, tile: Tensor, bias: Optional[Tensor], onednn: bool) -> Tensor:
+  def tile_logits(self: __torch__.Kernels, x: Tensor, tile: Tensor, bias: Optional[Tensor], onednn: bool) -> Tensor:
     if onednn:
       y = (self).packed_linear(x, tile, bias)
     else:
@@ -34,7 +34,7 @@
     rows = torch.size(states, 0) // texts
     room = (self).room(tiles)
     for i in range(torch.len(tiles)):
-      products = (self).logits(states, (self).widened(tiles[i], room), None, onednn)
+      products = (self).tile_logits(states, (self).widened(tiles[i], room), None, onednn)
       _0 = torch.append(maxima, torch.amax(torch.view(products, [texts, rows, -1]), [1]))
     return torch.cat(maxima, 1)
 
@@ -87,7 +87,7 @@
     sums = annotate(List[Tensor], [])
     room = (self).room(tiles)
     for i in range(torch.len(tiles)):
-      y = torch.relu((self).logits(x, (self).widened(tiles[i], room), biases[i], onednn) * scale + shift)
+      y = torch.relu((self).tile_logits(x, (self).widened(tiles[i], room), biases[i], onednn) * scale + shift)
       for j in range(logarithms):
         y = torch.log1p(y)
       _0 = torch.append(sums, torch.index_add(torch.new_zeros(y, [texts, torch.size(y, 1)]), 0, owners, y * counted))
