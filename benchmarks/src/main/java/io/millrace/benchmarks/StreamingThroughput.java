@@ -63,8 +63,10 @@ public final class StreamingThroughput {
             streamed(worker, some, batch);
             for (int i = 0; i < ratios.length; i++) {
                 boolean directFirst = i % 2 == 0;
-                double first = rate(texts, directFirst ? () -> direct(encoder, texts) : () -> streamed(worker, texts, batch));
-                double second = rate(texts, directFirst ? () -> streamed(worker, texts, batch) : () -> direct(encoder, texts));
+                double first =
+                        rate(texts, directFirst ? () -> direct(encoder, texts) : () -> streamed(worker, texts, batch));
+                double second =
+                        rate(texts, directFirst ? () -> streamed(worker, texts, batch) : () -> direct(encoder, texts));
                 double direct = directFirst ? first : second;
                 double streamed = directFirst ? second : first;
                 ratios[i] = streamed / direct;

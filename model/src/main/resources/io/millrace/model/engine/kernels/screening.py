@@ -132,13 +132,13 @@
     e = (self).some_terms(projection, 4096)
     base = torch.slice(bias, 0, 0, v, every) + torch.mv(e, m)
     best = 0
-    least = 1. * v * (h + 29) + 12. * h * every * (self).survivors(x, e, base, h, deviations)
+    least = 1. * v * (h + 29) + 20. * h * every * (self).survivors(x, e, base, h, deviations)
     k = torch.linear(x, t)
     f = torch.matmul(e, inverse)
     for i in range(13):
       axes = h * (4 + i) // 16 // 8 * 8 - 4
       if axes > 0:
-        cost = 1. * v * (axes + 29) + 12. * h * every * (self).survivors(k, f, base, axes, deviations) + 4. * h * h
+        cost = 1. * v * (axes + 29) + 20. * h * every * (self).survivors(k, f, base, axes, deviations) + 4. * h * h
         if cost < least:
           least = cost
           best = axes
