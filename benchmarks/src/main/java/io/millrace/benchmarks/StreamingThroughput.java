@@ -13,6 +13,7 @@ import io.millrace.model.SparseEncoder;
 import io.millrace.model.SparseEncoders;
 import io.millrace.model.TextRole;
 import io.millrace.model.TokenizedText;
+import io.millrace.deploy.cli.Logging;
 import io.millrace.v1.EncodeBatch;
 import io.millrace.v1.EncodeReply;
 import io.millrace.v1.EncoderWorkerGrpc;
@@ -48,6 +49,8 @@ public final class StreamingThroughput {
             System.err.println("usage: StreamingThroughput DATA MODEL LIMIT MAX_TOKENS THREADS ROUNDS BATCH");
             System.exit(2);
         }
+        // gRPC writes every frame to a log of debugging.
+        Logging.warnings();
         List<String> texts = texts(Path.of(args[0]), Integer.parseInt(args[2]));
         Path model = Path.of(args[1]);
         int threads = Integer.parseInt(args[4]);
@@ -57,7 +60,7 @@ public final class StreamingThroughput {
                 .withThreads(threads);
         double[] ratios = new double[Integer.parseInt(args[5])];
         SparseEncoder encoder = SparseEncoders.open(model, options);
-        try (EncoderWorker worker = EncoderWorker.start(EncoderWorkerConfig.local(model, 0, threads), encoder)) {
+        try (EncoderWorker worker = EncoderWorker.start(config(model, threads), encoder)) {
             List<String> some = texts.subList(0, Math.min(4 * WINDOW, texts.size()));
             direct(encoder, some);
             streamed(worker, some, batch);
@@ -77,9 +80,28 @@ public final class StreamingThroughput {
                         streamed,
                         ratios[i]);
             }
+            encoder.screening(TextRole.DOCUMENT).ifPresent(System.out::println);
         }
         Arrays.sort(ratios);
         System.out.printf(Locale.ROOT, "median ratio %.4f over %d rounds%n", ratios[ratios.length / 2], ratios.length);
+    }
+
+    /** The defaults; system property {@code token-budget} for another one. */
+    private static EncoderWorkerConfig config(Path model, int threads) {
+        EncoderWorkerConfig local = EncoderWorkerConfig.local(model, 0, threads);
+        return new EncoderWorkerConfig(
+                local.host(),
+                local.port(),
+                local.metricsPort(),
+                model,
+                local.adapters(),
+                local.precision(),
+                local.device(),
+                threads,
+                Integer.getInteger("token-budget", local.tokenBudget()),
+                local.streamBatches(),
+                local.queuedBytes(),
+                local.shutdownGrace());
     }
 
     private interface Run {

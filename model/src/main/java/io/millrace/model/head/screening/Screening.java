@@ -109,10 +109,11 @@ public final class Screening implements AutoCloseable {
      */
     public void observe(int[] kept) {
         screened.addAndGet(kept.length);
-        textsLeft.addAndGet(IntStream.of(kept).filter(terms -> terms < 0).count());
+        int unlike = (int) IntStream.of(kept).filter(terms -> terms < 0).count();
+        textsLeft.addAndGet(unlike);
         survivors.addAndGet(IntStream.of(kept).filter(terms -> terms > 0).sum());
         int left = ScreeningLimits.survivorsWorthAll(projection.getShape().get(0));
-        policy.observe(IntStream.of(kept).map(terms -> terms < 0 ? left : terms).toArray());
+        policy.observe(IntStream.of(kept).map(terms -> terms < 0 ? left : terms).toArray(), unlike);
     }
 
     /**
@@ -122,11 +123,20 @@ public final class Screening implements AutoCloseable {
      * @param states [N, H]; taken over
      */
     public void learnFrom(PtNDArray states) {
-        synchronized (sample) {
-            states.detach();
-            sample.add(states);
+        int stride = policy.stride();
+        PtNDArray some = states;
+        if (stride > 1) {
+            try (NDArray chosen = states.get("::" + stride)) {
+                some = (PtNDArray) chosen.duplicate();
+            }
+            states.close();
         }
-        if (policy.learned((int) states.getShape().get(0))) {
+        int rows = (int) some.getShape().get(0);
+        synchronized (sample) {
+            some.detach();
+            sample.add(some);
+        }
+        if (policy.learned(rows)) {
             learn();
         }
     }

@@ -27,7 +27,7 @@ class ScreeningPolicyTest {
         int batches = 0;
         while (policy.next() == phase) {
             batches++;
-            policy.observe(texts(survivors));
+            policy.observe(texts(survivors), 0);
             assertThat(batches).isLessThan(100_000);
         }
         return batches;
@@ -50,7 +50,7 @@ class ScreeningPolicyTest {
         ScreeningPolicy policy = screening(LIMITS);
         for (int i = 0; i < 1_000; i++) {
             assertThat(policy.next()).isEqualTo(Phase.SCREENING);
-            policy.observe(i % 50 == 0 ? new int[] {10_000} : texts(100));
+            policy.observe(i % 50 == 0 ? new int[] {10_000} : texts(100), 0);
         }
     }
 
@@ -75,7 +75,7 @@ class ScreeningPolicyTest {
             policy.ready();
         }
         for (int i = 0; i < 200; i++) {
-            policy.observe(texts(50));
+            policy.observe(texts(50), 0);
         }
         assertThat(policy.next()).isEqualTo(Phase.SCREENING);
         batchesOf(Phase.SCREENING, policy, 10_000);
@@ -83,10 +83,39 @@ class ScreeningPolicyTest {
     }
 
     @Test
+    void learnsFromMoreTextsWhereManyAreUnlikeThoseItLearnedFromButNotForEver() {
+        ScreeningPolicy policy = screening(LIMITS);
+        for (int stride = 1; stride <= 8; stride *= 2) {
+            assertThat(policy.stride()).isEqualTo(stride);
+            // One text of 32 is left.
+            for (int i = 0; i < 64; i++) {
+                assertThat(policy.next()).isEqualTo(Phase.SCREENING);
+                policy.observe(texts(300), i % 8 == 0 ? 1 : 0);
+            }
+            if (stride < 8) {
+                assertThat(policy.next()).isEqualTo(Phase.LEARNING);
+                assertThat(policy.learned(999)).isFalse();
+                assertThat(policy.learned(1)).isTrue();
+                policy.ready();
+            }
+        }
+        assertThat(policy.next()).isEqualTo(Phase.SCREENING);
+    }
+
+    @Test
+    void oneTextOfAHundredIsLeftWithoutAnotherLesson() {
+        ScreeningPolicy policy = screening(LIMITS);
+        for (int i = 0; i < 1_000; i++) {
+            assertThat(policy.next()).isEqualTo(Phase.SCREENING);
+            policy.observe(texts(300), i % 25 == 0 ? 1 : 0);
+        }
+    }
+
+    @Test
     void neverRestsWhereItIsForced() {
         ScreeningPolicy policy = screening(ScreeningLimits.forced(30_522));
         for (int i = 0; i < 1_000; i++) {
-            policy.observe(texts(10_174));
+            policy.observe(texts(10_174), 4);
             assertThat(policy.next()).isEqualTo(Phase.SCREENING);
         }
     }
