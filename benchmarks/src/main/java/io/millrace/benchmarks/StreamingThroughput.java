@@ -6,8 +6,6 @@ import io.grpc.stub.StreamObserver;
 import io.millrace.deploy.cli.Logging;
 import io.millrace.encoder.EncoderWorker;
 import io.millrace.encoder.EncoderWorkerConfig;
-import io.millrace.evaluation.beir.BeirCorpus;
-import io.millrace.evaluation.beir.BeirDocument;
 import io.millrace.evaluation.beir.BeirFolder;
 import io.millrace.model.EncoderOptions;
 import io.millrace.model.SparseEncoder;
@@ -51,7 +49,7 @@ public final class StreamingThroughput {
         }
         // gRPC writes every frame to a log of debugging.
         Logging.warnings();
-        List<String> texts = texts(Path.of(args[0]), Integer.parseInt(args[2]));
+        List<String> texts = new BeirFolder(Path.of(args[0])).contents(Integer.parseInt(args[2]));
         Path model = Path.of(args[1]);
         int threads = Integer.parseInt(args[4]);
         int batch = Integer.parseInt(args[6]);
@@ -198,17 +196,5 @@ public final class StreamingThroughput {
 
     private static List<String> part(List<String> texts, int from, int size) {
         return texts.subList(Math.min(from, texts.size()), Math.min(from + size, texts.size()));
-    }
-
-    private static List<String> texts(Path data, int limit) throws IOException {
-        List<String> texts = new ArrayList<>();
-        try (BeirCorpus corpus = new BeirFolder(data).corpus()) {
-            for (BeirDocument document = corpus.next();
-                    document != null && texts.size() < limit;
-                    document = corpus.next()) {
-                texts.add((document.title() + " " + document.text()).strip());
-            }
-        }
-        return texts;
     }
 }

@@ -3,8 +3,6 @@ package io.millrace.deploy.bench;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.millrace.deploy.cli.Logging;
-import io.millrace.evaluation.beir.BeirCorpus;
-import io.millrace.evaluation.beir.BeirDocument;
 import io.millrace.evaluation.beir.BeirFolder;
 import io.millrace.model.EncoderOptions;
 import io.millrace.model.InvalidModelException;
@@ -72,7 +70,7 @@ final class EncodeMeasurement {
             encode(encoder, List.of("the first text"), TextRole.DOCUMENT);
             long started = ManagementFactory.getRuntimeMXBean().getStartTime();
             figures.put("firstVectorMillis", System.currentTimeMillis() - started);
-            List<String> texts = texts(Path.of(arguments[1]), Integer.parseInt(arguments[2]));
+            List<String> texts = new BeirFolder(Path.of(arguments[1])).contents(Integer.parseInt(arguments[2]));
             int repetitions = Integer.parseInt(arguments[5]);
             List<SparseVector> vectors =
                     encode(encoder, texts.subList(0, Math.min(WINDOW, texts.size())), TextRole.DOCUMENT);
@@ -132,18 +130,6 @@ final class EncodeMeasurement {
 
     private static List<String> window(List<String> texts, int from) {
         return texts.subList(Math.min(from, texts.size()), Math.min(from + WINDOW, texts.size()));
-    }
-
-    private static List<String> texts(Path data, int limit) throws IOException {
-        List<String> texts = new ArrayList<>();
-        try (BeirCorpus corpus = new BeirFolder(data).corpus()) {
-            for (BeirDocument document = corpus.next();
-                    document != null && (limit == 0 || texts.size() < limit);
-                    document = corpus.next()) {
-                texts.add((document.title() + " " + document.text()).strip());
-            }
-        }
-        return texts;
     }
 
     private static Duration processorTime() {

@@ -144,9 +144,7 @@ public final class ExpandCommand implements Callable<Integer> {
     }
 
     private int expand(List<BeirDocument> window, TextExpander expander, ExpandedCorpus expanded) throws IOException {
-        List<String> texts = window.stream()
-                .map(document -> (document.title() + " " + document.text()).strip())
-                .toList();
+        List<String> texts = window.stream().map(BeirDocument::content).toList();
         List<String> expansions = window.isEmpty() ? List.of() : expander.expansions(texts);
         for (int i = 0; i < window.size(); i++) {
             String text = window.get(i).text();

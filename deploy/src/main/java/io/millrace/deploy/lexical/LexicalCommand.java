@@ -93,8 +93,7 @@ public final class LexicalCommand implements Callable<Integer> {
         long documents = 0;
         try (BeirCorpus corpus = new BeirFolder(data).corpus()) {
             for (BeirDocument document = corpus.next(); document != null; document = corpus.next()) {
-                // As the coordinator encodes a document.
-                statistics.add((document.title() + " " + document.text()).strip());
+                statistics.add(document.content());
                 progress.update(++documents, -1);
             }
         }

@@ -7,4 +7,9 @@ package io.millrace.evaluation.beir;
  * @param title title; may be empty
  * @param text text; may be empty
  */
-public record BeirDocument(String id, String title, String text) {}
+public record BeirDocument(String id, String title, String text) {
+    /** What is encoded of it, as the coordinator does: the title, a space and the text, without blanks around them. */
+    public String content() {
+        return (title + " " + text).strip();
+    }
+}

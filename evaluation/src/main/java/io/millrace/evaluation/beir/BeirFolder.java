@@ -5,6 +5,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -26,6 +27,23 @@ public record BeirFolder(Path folder) {
     /** Opens the corpus; the caller closes it. */
     public BeirCorpus corpus() throws IOException {
         return new BeirCorpus(new JsonLines(LineReader.open(find("corpus.jsonl"))));
+    }
+
+    /**
+     * Reads what is encoded of the first documents, in the order of the corpus.
+     *
+     * @param limit most documents read; 0 = all
+     */
+    public List<String> contents(int limit) throws IOException {
+        List<String> contents = new ArrayList<>();
+        try (BeirCorpus corpus = corpus()) {
+            for (BeirDocument document = corpus.next();
+                    document != null && (limit == 0 || contents.size() < limit);
+                    document = corpus.next()) {
+                contents.add(document.content());
+            }
+        }
+        return contents;
     }
 
     /**

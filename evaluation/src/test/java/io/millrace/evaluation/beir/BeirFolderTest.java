@@ -61,6 +61,17 @@ class BeirFolderTest {
     }
 
     @Test
+    void givesWhatIsEncodedOfTheFirstDocuments() throws IOException {
+        write("corpus.jsonl", """
+                {"_id": "1", "title": "T", "text": "one "}
+                {"_id": "2", "text": "two"}
+                {"_id": "3", "title": "Three", "text": ""}
+                """);
+        assertThat(new BeirFolder(folder).contents(0)).containsExactly("T one", "two", "Three");
+        assertThat(new BeirFolder(folder).contents(2)).containsExactly("T one", "two");
+    }
+
+    @Test
     void readsGzippedFiles() throws IOException {
         writeGzip("corpus.jsonl.gz", "{\"_id\": \"1\", \"text\": \"one\"}\n");
         writeGzip("queries.jsonl.gz", "{\"_id\": \"q\", \"text\": \"what?\"}\n");
