@@ -109,11 +109,11 @@ public final class Screening implements AutoCloseable {
      */
     public void observe(int[] kept) {
         screened.addAndGet(kept.length);
-        int unlike = (int) IntStream.of(kept).filter(terms -> terms < 0).count();
-        textsLeft.addAndGet(unlike);
+        int left = (int) IntStream.of(kept).filter(terms -> terms < 0).count();
+        textsLeft.addAndGet(left);
         survivors.addAndGet(IntStream.of(kept).filter(terms -> terms > 0).sum());
-        int left = ScreeningLimits.survivorsWorthAll(projection.getShape().get(0));
-        policy.observe(IntStream.of(kept).map(terms -> terms < 0 ? left : terms).toArray(), unlike);
+        int all = ScreeningLimits.survivorsWorthAll(projection.getShape().get(0));
+        policy.observe(IntStream.of(kept).map(terms -> terms < 0 ? all : terms).toArray(), left);
     }
 
     /**
@@ -151,15 +151,21 @@ public final class Screening implements AutoCloseable {
                 IValue tile = IValue.from(TILE)) {
             long axes = 0;
             NDArray seen = rows.toTensor(local);
-            if (ScreeningLimits.tellAxes(seen.getShape().get(0), seen.getShape().get(1))) {
-                try (IValue worth = kernels.callForValue("axes_worth", weights, shifts, rows, deviations)) {
-                    axes = worth.toLong();
+            boolean telling = ScreeningLimits.tellAxes(
+                    seen.getShape().get(0), seen.getShape().get(1));
+            try (IValue basis = telling
+                    ? kernels.callForValue("balanced_basis", weights, rows)
+                    : IValue.listFrom(new PtNDArray[0])) {
+                if (telling) {
+                    try (IValue worth = kernels.callForValue("axes_worth", weights, shifts, rows, basis, deviations)) {
+                        axes = worth.toLong();
+                    }
                 }
-            }
-            try (IValue count = IValue.from(axes)) {
-                replace(Optional.of(new Screen(
-                        kernels.callForValue("screen", weights, shifts, rows, count, tile, deviations),
-                        Math.toIntExact(axes))));
+                try (IValue count = IValue.from(axes)) {
+                    replace(Optional.of(new Screen(
+                            kernels.callForValue("screen", weights, shifts, rows, basis, count, tile, deviations),
+                            Math.toIntExact(axes))));
+                }
             }
             log.info(
                     "screening {} terms on {} of {} axes, learned from {} rows in {} ms",

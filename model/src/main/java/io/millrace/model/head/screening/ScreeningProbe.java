@@ -66,10 +66,12 @@ public final class ScreeningProbe {
             try (IValue rows = IValue.from(states);
                     IValue weights = IValue.from(terms);
                     IValue shifts = IValue.from(bias);
-                    IValue none = IValue.from(0L);
+                    IValue noBasis = IValue.listFrom(new PtNDArray[0]);
+                    IValue noAxes = IValue.from(0L);
                     IValue certain = IValue.from(0.0);
                     IValue tile = IValue.from((long) TERMS);
-                    IValue screen = kernels.callForValue("screen", weights, shifts, rows, none, tile, certain);
+                    IValue screen =
+                            kernels.callForValue("screen", weights, shifts, rows, noBasis, noAxes, tile, certain);
                     IValue packed = IValue.listFrom(kernels.pack(terms, local));
                     IValue cells = IValue.from((PtNDArray) arrays.arange(0, ROWS, 1, DataType.INT32));
                     IValue texts = IValue.from(1L);

@@ -2,7 +2,8 @@
   # What lies in the weight's slot says how to compute:
   #   packed for oneDNN, fp32 or bf16: weight only
   #   packed for oneDNN, 8-bit: scale [out] in fp32, or [out + 1] whose last is the least value that inputs take
-  #   plain [out, in], fp32, bf16 or fp16: weight only; where packing would double a table that is also looked up, or off the CPU
+  #   plain [out, in], fp32, bf16 or fp16: weight only; where packing would double a table that is also looked up, or off the
+  #   CPU
   #   plain bytes: 4-bit, see quantise4
   # Rows are scaled one by one, never together, and all sums of a row are formed in the same order however many rows there
   # are, so a row's result does not depend on its company.

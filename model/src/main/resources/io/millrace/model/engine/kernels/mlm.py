@@ -27,8 +27,9 @@
     return y
 
   # The largest product of any of the rows [N, H] of states with each term, text by text: [B, V].
-  # tiles: slices of the projection, packed, or plain on other devices than CPUs (not onednn), or plain as they lie in a table that is also looked up; oneDNN multiplies plain
-  # ones 3 to 17 % slower (128 and 256 rows), and those of 16 bits are widened one by one.
+  # tiles: slices of the projection, packed, or plain on other devices than CPUs (not onednn), or plain as they lie in a table
+  # that is also looked up; oneDNN multiplies plain ones 3 to 17 % slower (128 and 256 rows), and those of 16 bits are widened
+  # one by one.
   def maxima(self: __torch__.Kernels, states: Tensor, texts: int, tiles: List[Tensor], onednn: bool) -> Tensor:
     maxima = annotate(List[Tensor], [])
     rows = torch.size(states, 0) // texts

@@ -39,12 +39,14 @@
     first = rows - rows // 4
     return (torch.slice(sample, 0, 0, first), torch.slice(sample, 0, torch.remainder(first, rows)))
 
-  # Mean [H] of sample rows [R, H], and T and its inverse [H, H]: balanced as in model reduction (Moore 1981), so that rows and
-  # terms have the same second moments along the axes, falling, and what the last axes add to a product is small.
-  def balanced_basis(self: __torch__.Kernels, projection: Tensor, sample: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
-    h = torch.size(sample, 1)
-    m = torch.mean(sample, [0])
-    x = torch.to(sample - m, 7)
+  # Mean [H] of the first part of sample rows [R, H], see apart(), and T and its inverse [H, H] for them: balanced as in model
+  # reduction (Moore 1981), so that rows and terms have the same second moments along the axes, falling, and what the last
+  # axes add to a product is small.
+  def balanced_basis(self: __torch__.Kernels, projection: Tensor, sample: Tensor) -> List[Tensor]:
+    fit, others = (self).apart(sample)
+    h = torch.size(fit, 1)
+    m = torch.mean(fit, [0])
+    x = torch.to(fit - m, 7)
     rows = torch.matmul(torch.t(x), x) / torch.size(x, 0)
     e = (self).some_terms(projection, 8192)
     terms = torch.to(torch.matmul(torch.t(e), e), 7) / torch.size(e, 0)
@@ -59,7 +61,7 @@
     root = torch.pow(values, 0.25)
     t = torch.matmul(torch.t(vectors * root), torch.linalg_inv(lower))
     inverse = torch.matmul(lower, vectors / root)
-    return (m, torch.to(t, 6), torch.to(inverse, 6))
+    return [m, torch.to(t, 6), torch.to(inverse, 6)]
 
   # Rows k [N, H] in steps as integers on the first axes [N, axes + 1], and their three columns [N, 3]. The axis `wide`, the
   # one with the largest values, takes two columns, so that a step is half as large and yet they fit: its halves add up.
@@ -121,20 +123,21 @@
   # Axes of the balanced basis to form products on, or 0 if it is better left alone, by the time of a text of 128 rows in
   # products of 8-bit integers. Measured on a Zen core with AVX-512: a term costs as much as 25 columns before it has any, an
   # fp32 product 4 times as much, a survivor 12 products of its width.
-  # deviations: see shares().
-  def axes_worth(self: __torch__.Kernels, projection: Tensor, bias: Tensor, sample: Tensor, deviations: float) -> int:
+  # basis: from balanced_basis() of the same sample. deviations: see shares().
+  def axes_worth(self: __torch__.Kernels, projection: Tensor, bias: Tensor, sample: Tensor, basis: List[Tensor],
+      deviations: float) -> int:
     h = torch.size(projection, 1)
     v = torch.size(projection, 0)
+    m = basis[0]
     fit, others = (self).apart(sample)
-    m, t, inverse = (self).balanced_basis(projection, fit)
     x = others - m
     every = v // 4096 + 1
     e = (self).some_terms(projection, 4096)
     base = torch.slice(bias, 0, 0, v, every) + torch.mv(e, m)
     best = 0
     least = 1. * v * (h + 29) + 20. * h * every * (self).survivors(x, e, base, h, deviations)
-    k = torch.linear(x, t)
-    f = torch.matmul(e, inverse)
+    k = torch.linear(x, basis[1])
+    f = torch.matmul(e, basis[2])
     for i in range(13):
       axes = h * (4 + i) // 16 // 8 * 8 - 4
       if axes > 0:
@@ -150,18 +153,20 @@
 
   # What screening needs, from the projection [V, H], the bias [V] of its logits, and sample rows of states [R, H].
   #
-  # axes: from axes_worth(). tile: terms of a product. deviations: see shares().
+  # basis, axes: see axes_worth(); no basis and 0 to leave it alone. tile: terms of a product. deviations: see shares().
   # Result: 0 T / s packed, or 1 / s if the basis is left alone; 1 -T m / s; 2 terms that are alive whatever a row is;
   # 3 factors of the three columns; 4 the axis of two columns; 5 m; 6 one by the length of a step; then for each tile of
   # terms: p packed, scale, shift.
-  def screen(self: __torch__.Kernels, projection: Tensor, bias: Tensor, sample: Tensor, axes: int, tile: int,
-      deviations: float) -> List[Tensor]:
+  def screen(self: __torch__.Kernels, projection: Tensor, bias: Tensor, sample: Tensor, basis: List[Tensor], axes: int,
+      tile: int, deviations: float) -> List[Tensor]:
     h = torch.size(projection, 1)
     v = torch.size(projection, 0)
     u = 5.9604644775390625e-08 * (h + 8)
     if axes > 0:
       fit, others = (self).apart(sample)
-      m, t, inverse = (self).balanced_basis(projection, fit)
+      m = basis[0]
+      t = basis[1]
+      inverse = basis[2]
       k = torch.linear(sample, t, -torch.mv(t, m))
       seen = torch.linear(others, t, -torch.mv(t, m))
       first = axes
@@ -191,7 +196,8 @@
     s = torch.clamp(torch.amax(ranges) * 1.1 / 127., 1.0e-30)
     unit = torch.reciprocal(s * back)
     q, columns = (self).columns(k / s, torch.norm(sample - m, 2, [1]) * unit, first, wide)
-    # And of the columns two thirds; of the second nine tenths, because one value beyond the steps makes it many times as large.
+    # And of the columns two thirds; of the second nine tenths, because one value beyond the steps makes it many times as
+    # large.
     factors = torch.reciprocal(torch.clamp(torch.amax(columns, [0]), 1.0e-30)) * torch.tensor([42., 12., 42.])
     if axes > 0:
       result = [(self).pack(t / s), -torch.mv(t, m) / s]
@@ -235,7 +241,8 @@
         dead = torch.logical_and(torch.le(torch.amax(slack, [1]), 127.), torch.lt(base, 0.))
         _0 = torch.append(alive, torch.squeeze(torch.nonzero(torch.logical_not(dead)), 1) + begin)
         p = torch.cat([p, torch.slice(p, 1, wide, wide + 1), torch.clamp(slack, 0., 127.)], 1)
-        # Bytes are q + 128, so products are 128 sum(p) too large: up to 255 x 127 a column, of whose sum fp32 rounds a 2^22nd.
+        # Bytes are q + 128, so products are 128 sum(p) too large: up to 255 x 127 a column, of whose sum fp32 rounds a
+        # 2^22nd.
         spare = torch.sum(p, [1]) * -128. + 1. + torch.size(p, 1) * 0.0078
         _1 = torch.append(rounded, torch.to(p, 1))
         scale = torch.clamp(s * r * 0.50001 / torch.clamp(-base, 1.0e-12), 0., 1.0e30)

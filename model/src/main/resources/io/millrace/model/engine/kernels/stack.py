@@ -1,5 +1,5 @@
-  # Layer norm or root-mean-square norm over the last dimension, in fp32. Two slots from k on: scale, shift; an empty scale means
-  # no norm at all, an empty shift none.
+  # Layer norm or root-mean-square norm over the last dimension, in fp32. Two slots from k on: scale, shift; an empty scale
+  # means no norm at all, an empty shift none.
   def norm(self: __torch__.Kernels, x: Tensor, weights: List[Tensor], k: int, root_mean_square: bool,
       epsilon: float) -> Tensor:
     scale = weights[k]

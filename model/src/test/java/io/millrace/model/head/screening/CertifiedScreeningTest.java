@@ -87,7 +87,9 @@ class CertifiedScreeningTest {
                     IValue count = IValue.from(axes);
                     IValue tile = IValue.from(512L);
                     IValue certain = IValue.from(0.0);
-                    IValue screen = kernels.callForValue("screen", weights, shifts, sample, count, tile, certain);
+                    IValue basis = kernels.callForValue("balanced_basis", weights, sample);
+                    IValue screen =
+                            kernels.callForValue("screen", weights, shifts, sample, basis, count, tile, certain);
                     IValue states = IValue.from(array(owner, text, rows, width));
                     IValue cells = IValue.from((PtNDArray)
                             ((NDManager) owner).create(IntStream.range(0, rows).toArray()));
@@ -254,7 +256,10 @@ class CertifiedScreeningTest {
             try (PtNDManager owner = PyTorchRuntime.newManager();
                     IValue rows = IValue.from(array(owner, sample, 600, width));
                     IValue some = IValue.from(array(owner, projection, TERMS, width))) {
-                PtNDArray[] basis = kernels.callForTuple(owner, "balanced_basis", some, rows);
+                PtNDArray[] basis;
+                try (IValue balanced = kernels.callForValue("balanced_basis", some, rows)) {
+                    basis = balanced.toTensorArray(owner);
+                }
                 float[] mean = basis[0].toFloatArray();
                 float[] turn = basis[1].toFloatArray();
                 float[] inverse = basis[2].toFloatArray();
