@@ -11,9 +11,8 @@ import io.millrace.model.architecture.BackboneSpec;
 import io.millrace.model.architecture.LlamaArchitecture;
 import io.millrace.model.batch.ModelInput;
 import io.millrace.model.contract.ReadingMode;
-import io.millrace.model.engine.InferenceThreads;
-import io.millrace.model.engine.KernelLibrary;
 import io.millrace.model.engine.LinearPacker;
+import io.millrace.model.engine.OpenedKernels;
 import io.millrace.model.engine.PackedParameters;
 import io.millrace.model.engine.Parameters;
 import io.millrace.model.engine.Precision;
@@ -24,11 +23,10 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -36,21 +34,8 @@ class ContinuationTest {
     private static final int MODELS = 6;
     private static final int LONGEST = 40;
 
-    private static KernelLibrary kernels;
-    private static InferenceThreads threads;
-
-    @BeforeAll
-    static void start() {
-        PyTorchRuntime.start();
-        kernels = KernelLibrary.load().orElseThrow();
-        threads = InferenceThreads.create(1);
-    }
-
-    @AfterAll
-    static void close() {
-        threads.close();
-        kernels.close();
-    }
+    @RegisterExtension
+    static final OpenedKernels KERNELS = new OpenedKernels();
 
     /** A model, on a thread that is ready for it. */
     private static void with(
@@ -64,11 +49,13 @@ class ContinuationTest {
             Precision precision,
             Random random,
             Consumer<KernelBackbone> use) {
-        threads.call(() -> {
+        KERNELS.threads().call(() -> {
             BackboneSpec spec = architecture.backbone(reading);
             Parameters weights = TinyDecoder.weights(architecture, reading, random);
-            try (PackedParameters packed = new PackedParameters(weights, new LinearPacker(kernels), precision);
-                    KernelBackbone backbone = new KernelBackbone(kernels, spec, packed, TinyDecoder.POSITIONS)) {
+            try (PackedParameters packed =
+                            new PackedParameters(weights, new LinearPacker(KERNELS.library()), precision);
+                    KernelBackbone backbone =
+                            new KernelBackbone(KERNELS.library(), spec, packed, TinyDecoder.POSITIONS)) {
                 use.accept(backbone);
             }
             return true;

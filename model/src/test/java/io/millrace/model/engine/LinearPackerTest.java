@@ -14,9 +14,8 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -24,21 +23,8 @@ class LinearPackerTest {
     private static final int IN = 96;
     private static final int OUT = 160;
 
-    private static KernelLibrary kernels;
-    private static InferenceThreads threads;
-
-    @BeforeAll
-    static void start() {
-        PyTorchRuntime.start();
-        kernels = KernelLibrary.load().orElseThrow();
-        threads = InferenceThreads.create(1);
-    }
-
-    @AfterAll
-    static void close() {
-        threads.close();
-        kernels.close();
-    }
+    @RegisterExtension
+    static final OpenedKernels KERNELS = new OpenedKernels();
 
     /** A layer, packed: rows in, rows out. */
     private record Layer(float[] weight, float @Nullable [] bias, Precision precision, boolean packed, Inputs inputs) {
@@ -48,9 +34,9 @@ class LinearPackerTest {
 
         /** Through a layer that sits at slot 3 of a list. */
         float[] apply(float[] x) {
-            return threads.call(() -> {
+            return KERNELS.threads().call(() -> {
                 try (PtNDManager local = PyTorchRuntime.newManager()) {
-                    LinearPacker packer = new LinearPacker(kernels);
+                    LinearPacker packer = new LinearPacker(KERNELS.library());
                     PtNDArray w = array(local, weight, OUT, IN);
                     PtNDArray b = bias == null ? null : array(local, bias, OUT);
                     PtNDArray[] slots =
@@ -61,7 +47,8 @@ class LinearPackerTest {
                     try (IValue rows = IValue.from(array(local, x, x.length / IN, IN));
                             IValue all = IValue.listFrom(list);
                             IValue first = IValue.from((long) LinearPacker.SLOTS)) {
-                        return kernels.call(local, "linear_fp32", rows, all, first)
+                        return KERNELS.library()
+                                .call(local, "linear_fp32", rows, all, first)
                                 .toFloatArray();
                     }
                 }
@@ -260,7 +247,7 @@ class LinearPackerTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("fp16")
                 .hasMessageContaining("bf16 or int8");
-        assertThatThrownBy(() -> new LinearPacker(kernels)
+        assertThatThrownBy(() -> new LinearPacker(KERNELS.library())
                         .pack(array(PyTorchRuntime.newManager(), new float[40], 1, 40), null, Precision.INT4, owner()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("40 inputs")

@@ -15,8 +15,7 @@ import io.millrace.model.contract.HeadContract;
 import io.millrace.model.contract.LogitAffine;
 import io.millrace.model.contract.Pooling;
 import io.millrace.model.contract.Saturation;
-import io.millrace.model.engine.InferenceThreads;
-import io.millrace.model.engine.KernelLibrary;
+import io.millrace.model.engine.OpenedKernels;
 import io.millrace.model.engine.Parameters;
 import io.millrace.model.engine.Precision;
 import io.millrace.model.engine.PyTorchRuntime;
@@ -34,9 +33,8 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -44,21 +42,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class CertifiedScreeningTest {
     private static final int TERMS = 700;
 
-    private static KernelLibrary kernels;
-    private static InferenceThreads threads;
-
-    @BeforeAll
-    static void start() {
-        PyTorchRuntime.start();
-        kernels = KernelLibrary.load().orElseThrow();
-        threads = InferenceThreads.create(1);
-    }
-
-    @AfterAll
-    static void close() {
-        threads.close();
-        kernels.close();
-    }
+    @RegisterExtension
+    static final OpenedKernels KERNELS = new OpenedKernels();
 
     /** A projection [TERMS, width] with a bias. */
     private record Terms(int width, float[] projection, float[] bias, LogitAffine affine) {
@@ -87,14 +72,14 @@ class CertifiedScreeningTest {
                     IValue count = IValue.from(axes);
                     IValue tile = IValue.from(512L);
                     IValue certain = IValue.from(0.0);
-                    IValue basis = kernels.callForValue("balanced_basis", weights, sample);
-                    IValue screen =
-                            kernels.callForValue("screen", weights, shifts, sample, basis, count, tile, certain);
+                    IValue basis = KERNELS.library().callForValue("balanced_basis", weights, sample);
+                    IValue screen = KERNELS.library()
+                            .callForValue("screen", weights, shifts, sample, basis, count, tile, certain);
                     IValue states = IValue.from(array(owner, text, rows, width));
                     IValue cells = IValue.from((PtNDArray)
                             ((NDManager) owner).create(IntStream.range(0, rows).toArray()));
                     IValue texts = IValue.from(1L)) {
-                PtNDArray[] result = kernels.callForTuple(owner, "may_live", states, cells, texts, screen);
+                PtNDArray[] result = KERNELS.library().callForTuple(owner, "may_live", states, cells, texts, screen);
                 assertThat(result[1].toBooleanArray()).containsExactly(false);
                 byte[] bytes = result[0].toByteArray();
                 boolean[] alive = new boolean[TERMS];
@@ -112,7 +97,7 @@ class CertifiedScreeningTest {
                     Optional.of(array(owner, projection, TERMS, width)));
             MlmHeadWeights weights = new MlmHeadWeights(Optional.empty(), held, array(owner, bias, TERMS), 1);
             return new MlmScreenedHead(
-                    kernels,
+                    KERNELS.library(),
                     weights,
                     new HeadContract.Mlm(Pooling.MAX, Saturation.NONE, affine, TERMS),
                     Precision.FP32,
@@ -135,7 +120,7 @@ class CertifiedScreeningTest {
     }
 
     private static Outcome screen(Terms terms, ScreeningLimits limits, float[] sample, float[] rows, int... lengths) {
-        return threads.call(() -> {
+        return KERNELS.threads().call(() -> {
             try (PtNDManager owner = PyTorchRuntime.newManager();
                     MlmScreenedHead screening = terms.head(owner, limits);
                     MlmScreenedHead full = terms.head(owner, new ScreeningLimits(Integer.MAX_VALUE, TERMS, false, 0))) {
@@ -252,12 +237,12 @@ class CertifiedScreeningTest {
         Random random = new Random(axes);
         float[] sample = states(random, 600, width);
         float[] projection = gaussian(random, TERMS * width, 0.05);
-        threads.call(() -> {
+        KERNELS.threads().call(() -> {
             try (PtNDManager owner = PyTorchRuntime.newManager();
                     IValue rows = IValue.from(array(owner, sample, 600, width));
                     IValue some = IValue.from(array(owner, projection, TERMS, width))) {
                 PtNDArray[] basis;
-                try (IValue balanced = kernels.callForValue("balanced_basis", some, rows)) {
+                try (IValue balanced = KERNELS.library().callForValue("balanced_basis", some, rows)) {
                     basis = balanced.toTensorArray(owner);
                 }
                 float[] mean = basis[0].toFloatArray();
@@ -335,7 +320,7 @@ class CertifiedScreeningTest {
         float[] text = alongFew(random, 64, directions, width);
         // A logit's deviation is about 2.
         Terms terms = Terms.onTheEdge(width, gaussian(random, TERMS * width, 0.9), text, 1e-4, -2, -3, -4, -6);
-        boolean[] alive = threads.call(() -> {
+        boolean[] alive = KERNELS.threads().call(() -> {
             try (PtNDManager owner = PyTorchRuntime.newManager();
                     IValue rows = IValue.from(array(owner, sample, 3_100, width))) {
                 return terms.alive(owner, rows, 200, text);
