@@ -1,6 +1,5 @@
 package io.millrace.encoder;
 
-import io.millrace.encoder.batch.BatchLimits;
 import io.millrace.encoder.batch.BatchQueue;
 import io.millrace.encoder.batch.EncoderMetrics;
 import io.millrace.model.SparseEncoder;
@@ -61,7 +60,7 @@ public final class EncoderWorker implements AutoCloseable {
     public static EncoderWorker start(EncoderWorkerConfig config, SparseEncoder encoder) {
         Metrics metrics = new Metrics();
         EncoderMetrics encoderMetrics = new EncoderMetrics(metrics);
-        BatchQueue queue = BatchQueue.start(encoder, BatchLimits.ofTokenBudget(config.tokenBudget()), encoderMetrics);
+        BatchQueue queue = BatchQueue.start(encoder, config.batches(), encoderMetrics);
         EncoderService service = new EncoderService(encoder, queue, config.limits(), encoderMetrics);
         try {
             GrpcServer server = GrpcServer.start("encoder-worker", config.server(), metrics, List.of(service));

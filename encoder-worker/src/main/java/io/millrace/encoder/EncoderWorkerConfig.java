@@ -1,5 +1,6 @@
 package io.millrace.encoder;
 
+import io.millrace.encoder.batch.BatchLimits;
 import io.millrace.model.EncoderOptions;
 import io.millrace.model.device.DeviceChoice;
 import io.millrace.model.engine.Precision;
@@ -76,6 +77,10 @@ public record EncoderWorkerConfig(
         Duration shutdownGrace) {
 
     private static final int DEFAULT_TOKEN_BUDGET = 1024;
+    /** What a thread computes at a time. */
+    private static final int TOKENS_A_THREAD = 256;
+
+    private static final int MAX_DOCUMENT_BATCHES = 32;
     private static final int MAX_STREAMS = 256;
     private static final int STREAM_TEXTS = 2 * BatchRules.MAX_TEXTS;
     // Streams are drained before the server stops: what is left are single short calls.
@@ -123,6 +128,14 @@ public record EncoderWorkerConfig(
                 .withDevice(DeviceChoice.of(device))
                 .withAdapters(adapters.stream().map(Path::of).toList());
         return threads == 0 ? options : options.withThreads(threads);
+    }
+
+    BatchLimits batches() {
+        // Enough for every thread of a processor to be at work, and one more to follow on without a pause. A device
+        // computes
+        // one at a time, and the next is made ready meanwhile.
+        int running = tokenBudget == 0 ? 1 : Math.ceilDiv(encoder().threads() * TOKENS_A_THREAD, tokenBudget);
+        return BatchLimits.of(tokenBudget, Math.min(running, MAX_DOCUMENT_BATCHES) + 1);
     }
 
     ServerSettings server() {

@@ -13,9 +13,8 @@ import java.util.Optional;
  * a vector, and the text's is what they are joined and pruned to. Whoever batches works on pieces, so that a long text counts
  * as what it costs.
  *
- * <p>Tokenising and joining are safe from any thread, tokenising belongs off the inference thread; {@link #encodePieces} is
- * called by one thread at a time for roles that need inference, and by any for the others. A text's vector does not depend on
- * what else is in the batch.
+ * <p>Safe for many threads. Tokenising belongs off the thread that waits for {@link #encodePieces}; calls of the latter may
+ * overlap, queries ahead of documents. A text's vector does not depend on what else is in the batch.
  */
 public interface SparseEncoder extends AutoCloseable {
     /** Name of the checkpoint, for people. */

@@ -9,6 +9,7 @@ import io.millrace.model.contract.EncodingContract;
 import io.millrace.model.contract.RoleContract;
 import io.millrace.model.device.Placement;
 import io.millrace.model.engine.InferenceThreads;
+import io.millrace.model.engine.InferenceThreads.Priority;
 import io.millrace.model.engine.KernelLibrary;
 import io.millrace.model.engine.NativeHeap;
 import io.millrace.model.engine.Parameters;
@@ -152,9 +153,11 @@ final class SparseModel implements AutoCloseable {
             if (closed) {
                 throw new IllegalStateException("the encoder is closed");
             }
-            return threads.callAll(batches.stream()
+            List<Callable<List<SparseVector>>> tasks = batches.stream()
                     .<Callable<List<SparseVector>>>map(batch -> () -> forward(batch, role))
-                    .toList());
+                    .toList();
+            // Somebody waits for a query; documents come by the thousand.
+            return threads.callAll(tasks, role == TextRole.QUERY ? Priority.URGENT : Priority.NORMAL);
         } finally {
             closing.readLock().unlock();
         }

@@ -6,7 +6,10 @@ import io.millrace.model.SparseEncoder;
 import io.millrace.model.TextRole;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -17,11 +20,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The owner of the model: one thread takes requests from a bounded channel, cuts inference batches and is the only
- * caller of {@link SparseEncoder#encodePieces} for roles that need inference; others need no queue.
+ * The owner of the model: one thread takes requests from a bounded channel, cuts inference batches, has them run and hands
+ * out what they gave. Only roles that need inference come here.
  *
- * <p>Queries go before documents, between any two batches. Requests whose caller is gone, or that were not started in
- * time, are dropped before each batch. Submitting is safe from any thread.
+ * <p>Some batches of documents run at once, so that no inference thread waits for the last one of a batch; queries wait for
+ * none of them. Requests whose caller is gone, or that were not started in time, are dropped before each batch. Submitting is
+ * safe from any thread.
  */
 public final class BatchQueue implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(BatchQueue.class);
@@ -36,8 +40,8 @@ public final class BatchQueue implements AutoCloseable {
     private final Thread owner;
 
     // Below: the owner thread's own.
-    private final SortedWindow queries = new SortedWindow(1, 1); // one launch for what waits: latency before padding
-    private final SortedWindow documents;
+    private final Map<TextRole, SortedWindow> windows =
+            new EnumMap<>(TextRole.class); // queries first, as they are declared
     private final List<EncodeJob> live = new ArrayList<>();
 
     // Written by the owner thread, read by scrapes.
@@ -60,7 +64,8 @@ public final class BatchQueue implements AutoCloseable {
         this.limits = limits;
         this.metrics = metrics;
         this.channel = new ArrayBlockingQueue<>(limits.channelRequests());
-        this.documents = new SortedWindow(limits.windowBudgets(), limits.maxPaddingShare());
+        windows.put(TextRole.QUERY, new SortedWindow(1, 1)); // one launch for what waits: latency before padding
+        windows.put(TextRole.DOCUMENT, new SortedWindow(limits.windowBudgets(), limits.maxPaddingShare()));
         this.owner = Thread.ofPlatform().name("millrace-encoder").daemon().unstarted(this::own);
     }
 
@@ -119,11 +124,9 @@ public final class BatchQueue implements AutoCloseable {
     public boolean close(Duration drain) {
         closeDeadlineNanos = System.nanoTime() + drain.toNanos();
         closing = true;
-        // A full channel means an owner that is awake and will see the flag.
-        boolean woken = channel.offer(new Command.Wake());
-        LOG.debug("closing, owner woken: {}", woken);
+        wake();
         try {
-            // The batch that runs can't be interrupted: an engine would leave its memory in an unknown state.
+            // Batches that run can't be interrupted: an engine would leave its memory in an unknown state.
             return owner.join(drain.plusSeconds(5));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -131,39 +134,57 @@ public final class BatchQueue implements AutoCloseable {
         }
     }
 
-    /** Fails what waits with UNAVAILABLE, after the batch that runs. */
+    /** Fails what waits with UNAVAILABLE, after the batches that run. */
     @Override
     public void close() {
         if (!close(Duration.ZERO)) {
-            LOG.warn("the batch that runs did not end in time");
+            LOG.warn("the batches that run did not end in time");
         }
+    }
+
+    private void wake() {
+        // A full channel means an owner that has something to take and so will look at everything else too.
+        boolean woken = channel.offer(new Command.Wake());
+        LOG.trace("owner woken: {}", woken);
     }
 
     private void own() {
         TokenBudget budget = new TokenBudget(startBudget());
         ready.complete(budget);
-        Inference inference = new Inference(encoder, budget, metrics);
-        try {
-            while (receive()) {
-                dropStale();
-                List<Slot> batch = queries.next(budget.current());
-                TextRole role = TextRole.QUERY;
-                if (batch.isEmpty()) {
-                    batch = documents.next(budget.current());
-                    role = TextRole.DOCUMENT;
-                }
-                if (!batch.isEmpty()) {
-                    inference.run(batch, role);
-                }
+        try (Inference inference = new Inference(encoder, budget, limits.documentBatches(), metrics, this::wake)) {
+            try {
+                do {
+                    inference.handOut();
+                    dropStale();
+                    start(inference, budget);
+                } while (receive());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (RuntimeException | Error e) {
+                LOG.error("the encoder thread ends on a defect; this worker can encode no more", e);
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (RuntimeException | Error e) {
-            LOG.error("the encoder thread ends on a defect; this worker can encode no more", e);
+            inference.finish();
         } finally {
             terminate();
             ended.complete(null);
         }
+    }
+
+    /** Starts all batches for which there is room. */
+    private void start(Inference inference, TokenBudget budget) {
+        windows.forEach((role, window) -> {
+            while (inference.hasRoom(role)) {
+                List<Slot> batch = inference.again(role);
+                if (batch.isEmpty()) {
+                    batch = window.next(budget.current());
+                    batch.forEach(slot -> slot.job().start(slot));
+                }
+                if (batch.isEmpty()) {
+                    return;
+                }
+                inference.start(batch, role);
+            }
+        });
     }
 
     private int startBudget() {
@@ -183,24 +204,25 @@ public final class BatchQueue implements AutoCloseable {
         }
     }
 
-    /** Takes over everything in the channel, waiting if there is nothing else to do; false = time to leave. */
+    /** Waits until there is something to take over, and does; false = time to leave. */
     private boolean receive() throws InterruptedException {
         live.removeIf(EncodeJob::finished);
-        List<Command> commands = new ArrayList<>();
-        if (live.isEmpty() && !closing) {
-            commands.add(channel.take());
-        }
-        channel.drainTo(commands);
-        for (Command command : commands) {
-            switch (command) {
-                case Command.Submit(EncodeJob job) -> {
-                    live.add(job);
-                    (job.role() == TextRole.QUERY ? queries : documents).add(job);
-                }
-                case Command.Wake() -> LOG.debug("woken");
+        for (Command next = nextCommand(); next != null; next = channel.poll()) {
+            if (next instanceof Command.Submit(EncodeJob job)) {
+                live.add(job);
+                Objects.requireNonNull(windows.get(job.role()), "every role has a window")
+                        .add(job);
             }
         }
         return !closing || (!live.isEmpty() && System.nanoTime() - closeDeadlineNanos < 0);
+    }
+
+    private @Nullable Command nextCommand() throws InterruptedException {
+        if (!closing) {
+            return channel.take();
+        }
+        long left = live.isEmpty() ? 0 : closeDeadlineNanos - System.nanoTime();
+        return channel.poll(left, TimeUnit.NANOSECONDS);
     }
 
     private void dropStale() {
@@ -208,6 +230,9 @@ public final class BatchQueue implements AutoCloseable {
         long queryTokens = 0;
         long documentTokens = 0;
         for (EncodeJob job : live) {
+            if (job.waitingTokens() == 0) {
+                continue; // nothing to save
+            }
             if (job.callerGone()) {
                 metrics.dropped("cancelled");
                 job.fail(new Failure(Status.Code.CANCELLED, "the caller is gone; nothing was computed for it"));

@@ -7,54 +7,140 @@ import io.millrace.model.TextRole;
 import io.millrace.vector.SparseVector;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs batches, and halves one that fails until what fails is a single text: that text's request fails, all others get
- * their vectors. One thread.
+ * Runs batches on threads of its own, and halves one that fails until what fails is a single text: that text's request
+ * fails, all others get their vectors.
+ *
+ * <p>Its methods are for the thread that owns the requests; its own threads only compute.
  */
-final class Inference {
+final class Inference implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Inference.class);
 
     private final SparseEncoder encoder;
     private final TokenBudget budget;
     private final EncoderMetrics metrics;
+    private final Runnable onEnd;
+    private final ExecutorService threads;
+    private final Queue<Ended> ended = new ConcurrentLinkedQueue<>(); // no more than there is room for
+    private final Map<TextRole, Lane> lanes = new EnumMap<>(TextRole.class);
 
-    Inference(SparseEncoder encoder, TokenBudget budget, EncoderMetrics metrics) {
+    /** What runs of one role, and what is to run again. */
+    private static final class Lane {
+        private int room;
+        private final Deque<List<Slot>> again = new ArrayDeque<>();
+
+        Lane(int room) {
+            this.room = room;
+        }
+    }
+
+    /** A batch that was run, with its vectors or why there are none. */
+    private record Ended(List<Slot> batch, TextRole role, List<SparseVector> vectors, Optional<Throwable> failure) {}
+
+    /**
+     * Nothing runs yet.
+     *
+     * @param documentBatches batches of documents that may run at once; of queries it is one, as those that come
+     *     meanwhile share the next
+     * @param onEnd called when a batch has ended, on one of the inference's threads
+     */
+    Inference(SparseEncoder encoder, TokenBudget budget, int documentBatches, EncoderMetrics metrics, Runnable onEnd) {
         this.encoder = encoder;
         this.budget = budget;
         this.metrics = metrics;
+        this.onEnd = onEnd;
+        lanes.put(TextRole.QUERY, new Lane(1));
+        lanes.put(TextRole.DOCUMENT, new Lane(documentBatches));
+        this.threads = Executors.newFixedThreadPool(
+                1 + documentBatches,
+                Thread.ofPlatform().name("millrace-inference-", 0).daemon().factory());
     }
 
-    /** Encodes texts of one role and gives every request its vectors or its failure. Throws nothing. */
-    void run(List<Slot> batch, TextRole role) {
-        for (Slot slot : batch) {
-            slot.job().start(slot);
-        }
-        Deque<List<Slot>> parts = new ArrayDeque<>(List.of(batch));
+    /** Whether another batch of a role may be started. */
+    boolean hasRoom(TextRole role) {
+        return lane(role).room > 0;
+    }
+
+    /** Part of a batch that failed, to be started before any other batch; empty if there is none. */
+    List<Slot> again(TextRole role) {
+        Deque<List<Slot>> parts = lane(role).again;
         while (!parts.isEmpty()) {
             // A request that failed in one half needs no work in the other.
             List<Slot> part = parts.removeFirst().stream()
                     .filter(slot -> !slot.job().finished())
                     .toList();
-            if (part.isEmpty()) {
-                continue;
-            }
-            List<SparseVector> vectors;
-            try {
-                vectors = encode(part, role);
-            } catch (RuntimeException | Error e) { // the thread must outlive whatever an engine throws
-                failed(part, e).reversed().forEach(parts::addFirst); // the earlier half goes first
-                continue;
-            }
-            budget.succeeded();
-            for (int i = 0; i < part.size(); i++) {
-                put(part.get(i), vectors.get(i));
+            if (!part.isEmpty()) {
+                return part;
             }
         }
+        return List.of();
+    }
+
+    /** Has texts of one role encoded; there must be room. */
+    void start(List<Slot> batch, TextRole role) {
+        lane(role).room--;
+        threads.execute(() -> {
+            ended.add(run(batch, role));
+            onEnd.run();
+        });
+    }
+
+    private Ended run(List<Slot> batch, TextRole role) {
+        try {
+            return new Ended(batch, role, encode(batch, role), Optional.empty());
+        } catch (RuntimeException | Error e) { // the worker must outlive whatever an engine throws
+            return new Ended(batch, role, List.of(), Optional.of(e));
+        }
+    }
+
+    /** Gives requests the vectors, or the failure, of the batches that have ended. */
+    void handOut() {
+        for (Ended batch = ended.poll(); batch != null; batch = ended.poll()) {
+            handOut(batch);
+        }
+    }
+
+    private void handOut(Ended done) {
+        Lane lane = lane(done.role());
+        lane.room++;
+        if (done.failure().isPresent()) {
+            // The earlier half goes first.
+            failed(done.batch(), done.failure().get()).reversed().forEach(lane.again::addFirst);
+            return;
+        }
+        budget.succeeded();
+        for (int i = 0; i < done.batch().size(); i++) {
+            put(done.batch().get(i), done.vectors().get(i));
+        }
+    }
+
+    /** Waits for what runs and hands it out; after that nothing can be started. Idempotent. */
+    void finish() {
+        threads.close();
+        handOut();
+    }
+
+    /** Waits for what runs. Idempotent. */
+    @Override
+    public void close() {
+        threads.close();
+    }
+
+    private Lane lane(TextRole role) {
+        return Objects.requireNonNull(lanes.get(role), "every role has a lane");
     }
 
     private void put(Slot slot, SparseVector vector) {

@@ -26,9 +26,14 @@ class BatchQueueTest {
 
     private Metrics metrics = new Metrics();
 
+    /** One batch of documents at a time, so that it is known which come together. */
     private BatchQueue start(FakeEncoder encoder) {
+        return start(encoder, 1);
+    }
+
+    private BatchQueue start(FakeEncoder encoder, int documentBatches) {
         metrics = new Metrics();
-        return BatchQueue.start(encoder, BatchLimits.ofTokenBudget(BUDGET), new EncoderMetrics(metrics));
+        return BatchQueue.start(encoder, BatchLimits.of(BUDGET, documentBatches), new EncoderMetrics(metrics));
     }
 
     private static Answer submit(BatchQueue queue, FakeEncoder encoder, List<String> texts, TextRole role)
@@ -50,7 +55,7 @@ class BatchQueueTest {
             Gate gate = new Gate();
             FakeEncoder encoder = new FakeEncoder((texts, role) -> gate.pass());
             FakeEncoder direct = new FakeEncoder();
-            try (BatchQueue queue = start(encoder)) {
+            try (BatchQueue queue = start(encoder, 1 + (int) seed)) {
                 List<List<String>> requests = new ArrayList<>();
                 List<TextRole> roles = new ArrayList<>();
                 List<Answer> answers = new ArrayList<>();
@@ -80,7 +85,6 @@ class BatchQueueTest {
                     .mapToLong(Call::tokens)
                     .sum();
             assertThat((padded - tokens) / (double) padded).isLessThan(0.1);
-            assertThat(encoder.encodeThreads()).hasSize(1);
         }
     }
 
@@ -135,21 +139,56 @@ class BatchQueueTest {
     }
 
     @Test
-    void queriesOvertakeDocumentsThatWait() throws Exception {
+    void queriesWaitForNoDocuments() throws Exception {
+        Gate documents = new Gate();
+        FakeEncoder encoder = new FakeEncoder((texts, role) -> {
+            if (role == TextRole.DOCUMENT) {
+                documents.pass();
+            }
+        });
+        try (BatchQueue queue = start(encoder, 2)) {
+            Answer many = submit(queue, encoder, Texts.ofWords(200, 100), TextRole.DOCUMENT);
+            documents.awaitArrivals(2);
+            assertThat(submit(queue, encoder, Texts.ofWords(2, 8), TextRole.QUERY)
+                            .vectors())
+                    .hasSize(2);
+            documents.open();
+            assertThat(many.vectors()).hasSize(200);
+        }
+    }
+
+    @Test
+    void queriesThatComeWhileOneRunsShareTheNextBatch() throws Exception {
         Gate gate = new Gate();
         FakeEncoder encoder = new FakeEncoder((texts, role) -> gate.pass());
-        try (BatchQueue queue = start(encoder)) {
-            submit(queue, encoder, Texts.ofWords(1, 10), TextRole.DOCUMENT);
+        try (BatchQueue queue = start(encoder, 3)) {
+            Answer first = submit(queue, encoder, Texts.ofWords(1, 8), TextRole.QUERY);
             gate.awaitArrivals(1);
-            Answer documents = submit(queue, encoder, Texts.ofWords(200, 100), TextRole.DOCUMENT);
-            gate.let(1);
-            gate.awaitArrivals(2); // one batch of many runs
-            Answer query = submit(queue, encoder, Texts.ofWords(2, 8), TextRole.QUERY);
-            gate.let(1);
-            gate.awaitArrivals(3);
-            assertThat(encoder.calls().get(2).role()).isEqualTo(TextRole.QUERY);
+            List<Answer> others = new ArrayList<>();
+            for (int i = 0; i < 5; i++) {
+                others.add(submit(queue, encoder, Texts.ofWords(1, 8), TextRole.QUERY));
+            }
             gate.open();
-            assertThat(query.vectors()).hasSize(2);
+            first.vectors();
+            for (Answer answer : others) {
+                answer.vectors();
+            }
+        }
+        assertThat(encoder.calls().stream().map(call -> call.texts().size())).containsExactly(1, 5);
+    }
+
+    @Test
+    void asManyBatchesOfDocumentsRunAtOnceAsAllowed() throws Exception {
+        Gate gate = new Gate();
+        FakeEncoder encoder = new FakeEncoder((texts, role) -> gate.pass());
+        try (BatchQueue queue = start(encoder, 3)) {
+            Answer documents = submit(queue, encoder, Texts.ofWords(200, 100), TextRole.DOCUMENT);
+            gate.awaitArrivals(3);
+            Gate.pause(Duration.ofMillis(50));
+            assertThat(encoder.calls()).hasSize(3);
+            gate.let(1);
+            gate.awaitArrivals(4);
+            gate.open();
             assertThat(documents.vectors()).hasSize(200);
         }
     }

@@ -25,7 +25,11 @@ class InferenceTest {
     private final Metrics metrics = new Metrics();
 
     private BatchQueue start(FakeEncoder encoder) {
-        return BatchQueue.start(encoder, BatchLimits.ofTokenBudget(BUDGET), new EncoderMetrics(metrics));
+        return start(encoder, 1);
+    }
+
+    private BatchQueue start(FakeEncoder encoder, int documentBatches) {
+        return BatchQueue.start(encoder, BatchLimits.of(BUDGET, documentBatches), new EncoderMetrics(metrics));
     }
 
     private static Answer submit(BatchQueue queue, FakeEncoder encoder, List<String> texts) throws Exception {
@@ -47,7 +51,7 @@ class InferenceTest {
             }
         });
         FakeEncoder direct = new FakeEncoder();
-        try (BatchQueue queue = start(encoder)) {
+        try (BatchQueue queue = start(encoder, 3)) {
             List<List<String>> requests = new ArrayList<>();
             List<Answer> answers = new ArrayList<>();
             for (int i = 0; i < 8; i++) {
