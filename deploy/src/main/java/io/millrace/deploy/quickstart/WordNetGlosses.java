@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A smaller selection is spread evenly over nouns, verbs, adjectives and adverbs, and is the same each time.
  */
-final class WordNetGlosses implements Iterator<Document> {
+public final class WordNetGlosses implements Iterator<Document> {
     /** Definitions in WordNet 3.1. */
-    static final int TOTAL = 117_791;
+    public static final int TOTAL = 117_791;
 
     private static final List<POS> PARTS_OF_SPEECH = List.of(POS.NOUN, POS.VERB, POS.ADJECTIVE, POS.ADVERB);
 
@@ -46,7 +46,7 @@ final class WordNetGlosses implements Iterator<Document> {
      *
      * @param count definitions wanted, 1 to {@link #TOTAL}
      */
-    static WordNetGlosses open(int count) {
+    public static WordNetGlosses open(int count) {
         if (count < 1 || count > TOTAL) {
             throw new IllegalArgumentException(
                     "--docs is " + count + "; WordNet has " + TOTAL + " definitions, so give 1 to " + TOTAL);

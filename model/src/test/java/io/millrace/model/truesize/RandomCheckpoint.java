@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.millrace.model.architecture.Architecture;
 import io.millrace.model.architecture.Architectures;
 import io.millrace.model.architecture.ModelListing;
+import io.millrace.model.architecture.StackSpec;
 import io.millrace.model.contract.EncodingContract;
 import io.millrace.model.contract.HeadContract;
 import io.millrace.model.contract.LogitAffine;
@@ -57,7 +58,7 @@ final class RandomCheckpoint {
                 new HeadContract.Mlm(
                         Pooling.MAX,
                         Saturation.LOG1P,
-                        sparse(architecture.backbone(reading).reader().outputWidth()),
+                        sparse(architecture.backbone(reading).reader()),
                         terms),
                 PruningContract.NONE);
         Files.writeString(
@@ -68,11 +69,15 @@ final class RandomCheckpoint {
     }
 
     /**
-     * Untrained logits are positive for half of all terms. Normed states have length √H, so a logit's deviation is 0.02 √H, and
-     * three of them less leave some hundred terms.
+     * Untrained logits are positive for half of all terms. Weights deviate by 0.02, and normed states have length √H; a
+     * projection to W makes that 0.02 √H √W, and three of a logit's deviations less leave some hundred terms.
      */
-    private static LogitAffine sparse(int width) {
-        return new LogitAffine(1, -3 * 0.02 * Math.sqrt((double) width));
+    private static LogitAffine sparse(StackSpec stack) {
+        double length = Math.sqrt(stack.shape().hidden());
+        if (stack.projectOut().isPresent()) {
+            length *= 0.02 * Math.sqrt(stack.outputWidth());
+        }
+        return new LogitAffine(1, -3 * 0.02 * length);
     }
 
     /** One word a term. */
