@@ -19,7 +19,7 @@ public final class RecordCodec {
     static final int MAGIC = 0x53524C4D;
 
     /** Layout of column families and keys; raised when an older version could misread them. */
-    static final int SCHEMA_VERSION = 1;
+    static final int SCHEMA_VERSION = 2;
 
     private RecordCodec() {}
 

@@ -9,9 +9,9 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 
 /**
- * Chunks of a segment on disk. Documents: a count, then for each the ordinal (the first as it is, then differences), the
- * length of its id and the id. Postings: weight format, count, local documents (the first as it is, then differences),
- * then all weights.
+ * Chunks of a segment on disk. Documents: a count, then for each the ordinal (as its zigzag difference from the one
+ * before, the first from 0), the length of its id and the id. Postings: weight format, count, local documents (the first as
+ * it is, then differences), then all weights.
  */
 public final class SegmentCodec {
     /** Postings of one chunk: at most 9 bytes each, so that a value stays below 4 MiB. */
@@ -27,7 +27,8 @@ public final class SegmentCodec {
         long previous = 0;
         for (int document = from; document < to; document++) {
             long ordinal = segment.ordinal(document);
-            out.putVarint(ordinal - previous).putBytes(segment.id(document).utf8());
+            out.putVarint(zigzag(ordinal - previous))
+                    .putBytes(segment.id(document).utf8());
             previous = ordinal;
         }
         return out.toValue();
@@ -38,24 +39,28 @@ public final class SegmentCodec {
         int count = in.getCount(2);
         long ordinal = 0;
         for (int i = 0; i < count; i++) {
-            ordinal += in.getVarint();
+            ordinal += unzigzag(in.getVarint());
             byte[] id = in.getBytes();
             into.addDocument(ordinal, MemorySegment.ofArray(id), 0, id.length);
         }
         in.requireEnd();
     }
 
-    public static byte[] encodePostings(Segment segment, long from, long to) {
-        MemorySegment documents = segment.postingDocuments();
+    /**
+     * Some postings of one term.
+     *
+     * @param documents local documents of all of the term's postings
+     * @param start its first posting
+     */
+    public static byte[] encodePostings(Segment segment, int[] documents, long start, int from, int to) {
         MemorySegment weights = segment.postingWeights();
         ByteSink out = new ByteSink().putByte(segment.format().code()).putVarint(to - from);
         int previous = 0;
-        for (long posting = from; posting < to; posting++) {
-            int document = documents.getAtIndex(ValueLayout.JAVA_INT, posting);
-            out.putVarint(document - previous);
-            previous = document;
+        for (int i = from; i < to; i++) {
+            out.putVarint(documents[i] - previous);
+            previous = documents[i];
         }
-        for (long posting = from; posting < to; posting++) {
+        for (long posting = start + from; posting < start + to; posting++) {
             if (segment.format() == Format.UINT8) {
                 out.putByte(weights.get(ValueLayout.JAVA_BYTE, posting));
             } else {
@@ -91,5 +96,14 @@ public final class SegmentCodec {
         for (int i = 0; i < count; i++) {
             into.addPosting(documents[i], weights, i);
         }
+    }
+
+    /** Small numbers of either sign as small unsigned ones. */
+    private static long zigzag(long number) {
+        return (number << 1) ^ (number >> 63);
+    }
+
+    private static long unzigzag(long number) {
+        return (number >>> 1) ^ -(number & 1);
     }
 }

@@ -1,5 +1,6 @@
 package io.millrace.index.search;
 
+import io.millrace.index.segment.BlockColumns;
 import io.millrace.index.segment.LiveDocuments;
 import io.millrace.index.segment.Segment;
 import io.millrace.index.segment.SegmentView;
@@ -18,16 +19,40 @@ final class ImpactWindow implements ScoreWindow {
     }
 
     @Override
-    public void add(int queryTerm, Segment segment, long from, long to, int firstDocument) {
+    public void add(int queryTerm, Segment segment, long from, long to, long shift, int firstDocument) {
         int count = (int) (to - from);
-        MemorySegment documents =
-                segment.postingDocuments().asSlice(from * Integer.BYTES, (long) count * Integer.BYTES);
-        MemorySegment weights = segment.postingWeights().asSlice(from, count);
+        MemorySegment documents = segment.listedDocuments().asSlice(from * Integer.BYTES, (long) count * Integer.BYTES);
+        MemorySegment weights = segment.postingWeights().asSlice(from + shift, count);
         int impact = query.impacts()[queryTerm];
         int[] into = sums;
         for (int i = 0; i < count; i++) {
             into[documents.getAtIndex(ValueLayout.JAVA_INT, i) - firstDocument] +=
                     impact * (weights.get(ValueLayout.JAVA_BYTE, i) & 0xFF);
+        }
+    }
+
+    @Override
+    public void addBlocked(int queryTerm, Segment segment, int row, int firstChunk, int endChunk) {
+        BlockColumns columns = segment.blocks();
+        MemorySegment weights = segment.postingWeights();
+        int impact = query.impacts()[queryTerm];
+        int[] into = sums;
+        for (int chunk = firstChunk; chunk < endChunk; chunk++) {
+            long blocks = columns.blocks(row, chunk);
+            long starts = columns.starts(row, chunk);
+            int pair = (int) (starts >>> 32);
+            long posting = starts & 0xFFFF_FFFFL;
+            while (blocks != 0) {
+                int first = (chunk - firstChunk) * BlockColumns.CHUNK_DOCUMENTS
+                        + Long.numberOfTrailingZeros(blocks) * BlockColumns.BLOCK;
+                blocks &= blocks - 1;
+                int mask = columns.pair(pair++) & 0xFFFF;
+                while (mask != 0) {
+                    into[first + Integer.numberOfTrailingZeros(mask)] +=
+                            impact * (weights.get(ValueLayout.JAVA_BYTE, posting++) & 0xFF);
+                    mask &= mask - 1;
+                }
+            }
         }
     }
 

@@ -12,15 +12,25 @@ sealed interface ScoreWindow permits FloatWindow, ImpactWindow {
     int SIZE = 1 << 16;
 
     /**
-     * Adds one query term's products to the documents of its postings.
+     * Adds one query term's products to the documents of postings that are listed.
      *
      * @param queryTerm index of the term in the query
      * @param segment segment of the postings
-     * @param from first posting
-     * @param to end of the postings; all of them lie in the window
+     * @param from first place in the segment's listed documents
+     * @param to end of the places; all of their documents lie in the window
+     * @param shift from a place to its posting
      * @param firstDocument local document at accumulator 0
      */
-    void add(int queryTerm, Segment segment, long from, long to, int firstDocument);
+    void add(int queryTerm, Segment segment, long from, long to, long shift, int firstDocument);
+
+    /**
+     * The same for a blocked term.
+     *
+     * @param row of the term
+     * @param firstChunk first chunk of the window, whose first document is at accumulator 0
+     * @param endChunk end of the window's chunks
+     */
+    void addBlocked(int queryTerm, Segment segment, int row, int firstChunk, int endChunk);
 
     /**
      * Offers every live document with a score to the top-k, and sets the window back to zero.

@@ -1,6 +1,7 @@
 package io.millrace.index.search;
 
 import io.millrace.index.record.WeightScheme;
+import io.millrace.index.segment.BlockColumns;
 import io.millrace.index.segment.Segment;
 import io.millrace.index.segment.SegmentView;
 import io.millrace.vector.SparseVector;
@@ -40,13 +41,7 @@ public final class TermAtATimeSearcher implements Searcher {
             int end = Math.min(documents, first + ScoreWindow.SIZE);
             boolean touched = false;
             for (int i = 0; i < cursors.count(); i++) {
-                long from = cursors.next()[i];
-                long to = end == documents ? cursors.ends()[i] : firstAtOrAfter(segment, from, cursors.ends()[i], end);
-                if (from < to) {
-                    window.add(cursors.queryTerms()[i], segment, from, to, first);
-                    cursors.next()[i] = to;
-                    touched = true;
-                }
+                touched |= cursors.addTo(window, segment, i, first, end);
             }
             if (touched) {
                 window.collect(view, index, first, end - first, top);
@@ -54,9 +49,9 @@ public final class TermAtATimeSearcher implements Searcher {
         }
     }
 
-    /** First posting in [from, end) of a document at or after {@code document}; {@code end} if there is none. */
+    /** First place in [from, end) of a listed document at or after {@code document}; {@code end} if there is none. */
     private static long firstAtOrAfter(Segment segment, long from, long end, int document) {
-        MemorySegment documents = segment.postingDocuments();
+        MemorySegment documents = segment.listedDocuments();
         long low = from;
         long high = end;
         while (low < high) {
@@ -70,24 +65,57 @@ public final class TermAtATimeSearcher implements Searcher {
         return low;
     }
 
-    /** The posting lists of a segment that a query touches, in ascending order of terms. */
-    private record PostingCursors(int count, int[] queryTerms, long[] next, long[] ends) {
+    /**
+     * The posting lists of a segment that a query touches, in ascending order of terms.
+     *
+     * @param rows row of each term that is blocked, -1 for the others, to which the rest applies
+     * @param next next place in the listed documents
+     * @param ends end of the places
+     * @param shifts from a place to its posting
+     */
+    private record PostingCursors(int count, int[] queryTerms, int[] rows, long[] next, long[] ends, long[] shifts) {
         static PostingCursors open(Segment segment, SparseVector query) {
             int size = query.size();
-            int[] queryTerms = new int[size];
-            long[] next = new long[size];
-            long[] ends = new long[size];
+            PostingCursors cursors = new PostingCursors(
+                    size, new int[size], new int[size], new long[size], new long[size], new long[size]);
             int count = 0;
             for (int i = 0; i < size; i++) {
                 int place = segment.findTerm(query.ids()[i]);
                 if (place >= 0) {
-                    queryTerms[count] = i;
-                    next[count] = segment.postingStart(place);
-                    ends[count] = segment.postingStart(place + 1);
-                    count++;
+                    cursors.open(segment, place, count);
+                    cursors.queryTerms[count++] = i;
                 }
             }
-            return new PostingCursors(count, queryTerms, next, ends);
+            return new PostingCursors(
+                    count, cursors.queryTerms, cursors.rows, cursors.next, cursors.ends, cursors.shifts);
+        }
+
+        private void open(Segment segment, int place, int cursor) {
+            rows[cursor] = segment.blockedRow(place);
+            if (rows[cursor] < 0) {
+                next[cursor] = segment.documentStart(place);
+                ends[cursor] = next[cursor] + segment.postings(place);
+                shifts[cursor] = segment.postingStart(place) - next[cursor];
+            }
+        }
+
+        /** Adds a list's postings of the documents in [first, end), which follow those added before. */
+        boolean addTo(ScoreWindow window, Segment segment, int cursor, int first, int end) {
+            if (rows[cursor] >= 0) {
+                int endChunk = BlockColumns.chunks(end);
+                window.addBlocked(
+                        queryTerms[cursor], segment, rows[cursor], first / BlockColumns.CHUNK_DOCUMENTS, endChunk);
+                return true;
+            }
+            long from = next[cursor];
+            long to =
+                    end == segment.info().documents() ? ends[cursor] : firstAtOrAfter(segment, from, ends[cursor], end);
+            if (from == to) {
+                return false;
+            }
+            window.add(queryTerms[cursor], segment, from, to, shifts[cursor], first);
+            next[cursor] = to;
+            return true;
         }
     }
 

@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * An immutable set of documents with their posting lists by term, in off-heap memory.
  *
- * <p>Local documents run from 0 in the order of their ordinals; terms are any unsigned 32-bit number, found by binary
- * search in a sorted directory. Safe for any thread between {@link #retain} and {@link #release}: memory is freed when
+ * <p>Local documents run from 0 in an order that is the segment's own; terms are any unsigned 32-bit number, found by binary
+ * search in a sorted directory. Frequent terms may be blocked, see {@link BlockColumns}. Safe for any thread between {@link #retain} and {@link #release}: memory is freed when
  * the last holder lets go, so that no reader ever sees it vanish.
  */
 public final class Segment {
@@ -87,9 +87,51 @@ public final class Segment {
         return columns.starts().getAtIndex(ValueLayout.JAVA_LONG, place);
     }
 
-    /** Local document of each posting, ints. */
-    public MemorySegment postingDocuments() {
+    /** Row of the term at a place if it is blocked, or -1. */
+    public int blockedRow(int place) {
+        return columns.blocks().rows() == 0 ? -1 : columns.rows().getAtIndex(ValueLayout.JAVA_INT, place);
+    }
+
+    /** The blocked terms; none in segments of the write buffer. */
+    public BlockColumns blocks() {
+        return columns.blocks();
+    }
+
+    /** Where in {@link #listedDocuments} those of the term at a place begin; the term must not be blocked. */
+    public long documentStart(int place) {
+        return columns.blocks().rows() == 0
+                ? postingStart(place)
+                : columns.documentStarts().getAtIndex(ValueLayout.JAVA_LONG, place);
+    }
+
+    /** Local documents of the postings of terms that are not blocked, ints. */
+    public MemorySegment listedDocuments() {
         return columns.documents();
+    }
+
+    /** Number of postings of the term at a place. */
+    public int postings(int place) {
+        return (int) (postingStart(place + 1) - postingStart(place));
+    }
+
+    /**
+     * Local documents of the term at a place, ascending, blocked or not.
+     *
+     * @param into takes them; at least {@link #postings} long
+     */
+    public void readDocuments(int place, int[] into) {
+        int row = blockedRow(place);
+        if (row >= 0) {
+            columns.blocks().readDocuments(row, into);
+        } else {
+            MemorySegment.copy(
+                    columns.documents(),
+                    ValueLayout.JAVA_INT,
+                    documentStart(place) * Integer.BYTES,
+                    into,
+                    0,
+                    postings(place));
+        }
     }
 
     /** Weight of each posting: floats, or unsigned bytes under {@link Format#UINT8}. */
@@ -102,14 +144,19 @@ public final class Segment {
         return columns.ordinals().getAtIndex(ValueLayout.JAVA_LONG, document);
     }
 
+    /** Whether local documents are in the order of their ordinals. */
+    public boolean inOrdinalOrder() {
+        return columns.byOrdinal().byteSize() == 0;
+    }
+
     /** Lowest ordinal; the segment must have a document. */
     public long firstOrdinal() {
-        return ordinal(0);
+        return ordinal(byOrdinal(0));
     }
 
     /** Highest ordinal; the segment must have a document. */
     public long lastOrdinal() {
-        return ordinal(info.documents() - 1);
+        return ordinal(byOrdinal(info.documents() - 1));
     }
 
     /** Local document with an ordinal, or -1. */
@@ -118,9 +165,10 @@ public final class Segment {
         int high = info.documents() - 1;
         while (low <= high) {
             int middle = (low + high) >>> 1;
-            long here = ordinal(middle);
+            int document = byOrdinal(middle);
+            long here = ordinal(document);
             if (here == ordinal) {
-                return middle;
+                return document;
             }
             if (here < ordinal) {
                 low = middle + 1;
@@ -129,6 +177,11 @@ public final class Segment {
             }
         }
         return -1;
+    }
+
+    /** The n-th local document by ascending ordinal. */
+    private int byOrdinal(int n) {
+        return inOrdinalOrder() ? n : columns.byOrdinal().getAtIndex(ValueLayout.JAVA_INT, n);
     }
 
     /** Id of a local document. */

@@ -2,12 +2,14 @@ package io.millrace.index.segment;
 
 import io.millrace.index.record.SegmentInfo;
 import io.millrace.index.record.WeightScheme.Format;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /**
  * Fills a segment front to back: first every document, then every term with its postings. For one thread; used by
- * loading and merging, which know the size beforehand.
+ * loading and merging, which know the size beforehand. Segments that are to last get their frequent terms blocked.
  *
  * <p>Every violation of the announced size or of an order throws {@link IllegalStateException}, so that damaged input
  * can not become a segment. {@link #abandon} frees the memory if the segment is not finished.
@@ -16,25 +18,30 @@ public final class SegmentAssembler {
     private final Format format;
     private final SegmentInfo capacity;
     private final SegmentColumns columns;
+    private final GrowingMemory listed = new GrowingMemory();
+    private final TermBlocking blocking;
     private int documents;
+    private boolean inOrdinalOrder = true;
     private int terms;
     private long postings;
     private long idBytes;
-    // Document of the last posting of the current term; -1 right after the term began.
-    private int lastDocument = -1;
+    // Documents of the current term so far.
+    private int[] current = new int[1 << 10];
+    private int currentSize;
 
     /** @param capacity the most that will be added; documents, postings and id bytes must be exact */
     public SegmentAssembler(Format format, SegmentInfo capacity) {
         this.format = format;
         this.capacity = capacity;
-        this.columns = SegmentColumns.allocate(format, capacity);
+        this.columns = SegmentColumns.allocateWithoutDocuments(format, capacity);
+        this.blocking = new TermBlocking(format, capacity, columns);
     }
 
     /** Adds the next document; its id is {@code length} bytes of {@code source}. */
     public void addDocument(long ordinal, MemorySegment source, long offset, int length) {
         require(documents < capacity.documents(), "more documents than announced");
-        require(documents == 0 || ordinal > ordinalAt(documents - 1), "document ordinals do not ascend");
         require(length > 0 && idBytes + length <= capacity.idBytes(), "document ids longer than announced");
+        inOrdinalOrder &= documents == 0 || ordinal > ordinalAt(documents - 1);
         columns.ordinals().setAtIndex(ValueLayout.JAVA_LONG, documents, ordinal);
         MemorySegment.copy(source, offset, columns.idBytes(), idBytes, length);
         idBytes += length;
@@ -44,25 +51,28 @@ public final class SegmentAssembler {
 
     /** Begins the next term. */
     public void beginTerm(int term) {
+        endTerm();
         require(terms < capacity.terms(), "more terms than announced");
         require(
                 terms == 0
                         || Integer.compareUnsigned(columns.terms().getAtIndex(ValueLayout.JAVA_INT, terms - 1L), term)
                                 < 0,
                 "terms do not ascend");
-        require(terms == 0 || lastDocument >= 0, "a term has no posting");
         columns.terms().setAtIndex(ValueLayout.JAVA_INT, terms, term);
-        terms++;
         columns.starts().setAtIndex(ValueLayout.JAVA_LONG, terms, postings);
-        lastDocument = -1;
+        terms++;
     }
 
     /** Adds a posting of the current term; its weight is entry {@code index} of {@code weights}, in the same format. */
     public void addPosting(int document, MemorySegment weights, long index) {
         require(terms > 0, "a posting comes before any term");
-        require(document > lastDocument && document < capacity.documents(), "posting documents do not ascend");
+        int last = currentSize == 0 ? -1 : current[currentSize - 1];
+        require(document > last && document < capacity.documents(), "posting documents do not ascend");
         require(postings < capacity.postings(), "more postings than announced");
-        columns.documents().setAtIndex(ValueLayout.JAVA_INT, postings, document);
+        if (currentSize == current.length) {
+            current = Arrays.copyOf(current, 2 * currentSize);
+        }
+        current[currentSize++] = document;
         if (format == Format.UINT8) {
             columns.weights().set(ValueLayout.JAVA_BYTE, postings, weights.get(ValueLayout.JAVA_BYTE, index));
         } else {
@@ -72,22 +82,62 @@ public final class SegmentAssembler {
                             postings,
                             weights.get(ValueLayout.JAVA_FLOAT_UNALIGNED, index * Float.BYTES));
         }
-        lastDocument = document;
         postings++;
-        columns.starts().setAtIndex(ValueLayout.JAVA_LONG, terms, postings);
+    }
+
+    private void endTerm() {
+        if (terms == 0) {
+            return;
+        }
+        require(currentSize > 0, "a term has no posting");
+        long start = listed.size() / Integer.BYTES;
+        if (!blocking.offer(current, currentSize, postings - currentSize, start)) {
+            for (int i = 0; i < currentSize; i++) {
+                listed.putInt(current[i]);
+            }
+        }
+        currentSize = 0;
     }
 
     /** The finished segment, held once by the caller. */
     public Segment finish() {
+        endTerm();
         require(documents == capacity.documents(), "fewer documents than announced");
         require(postings == capacity.postings(), "fewer postings than announced");
         require(idBytes == capacity.idBytes(), "document ids shorter than announced");
-        return new Segment(new SegmentInfo(capacity.id(), documents, terms, postings, idBytes), format, columns);
+        columns.starts().setAtIndex(ValueLayout.JAVA_LONG, terms, postings);
+        Arena arena = columns.arena();
+        SegmentColumns whole = columns.with(listed.copy(arena), inOrdinalOrder ? MemorySegment.NULL : byOrdinal(arena));
+        SegmentInfo info = new SegmentInfo(capacity.id(), documents, terms, postings, idBytes);
+        Segment segment = new Segment(info, format, blocking.finish(whole));
+        freeScratch();
+        return segment;
     }
 
     /** Frees the memory of a segment that will not be finished. */
     public void abandon() {
+        freeScratch();
         columns.arena().close();
+    }
+
+    private void freeScratch() {
+        listed.close();
+        blocking.close();
+    }
+
+    /** Local documents by ascending ordinal. */
+    private MemorySegment byOrdinal(Arena arena) {
+        long[] sorted = new long[documents];
+        for (int document = 0; document < documents; document++) {
+            sorted[document] = ordinalAt(document);
+        }
+        int[] order = Permutations.sorting(sorted);
+        for (int i = 1; i < documents; i++) {
+            require(sorted[order[i - 1]] != sorted[order[i]], "two documents have one ordinal");
+        }
+        MemorySegment column = arena.allocate(ValueLayout.JAVA_INT, documents);
+        MemorySegment.copy(order, 0, column, ValueLayout.JAVA_INT, 0, documents);
+        return column;
     }
 
     private long ordinalAt(int document) {

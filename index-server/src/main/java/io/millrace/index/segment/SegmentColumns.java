@@ -7,14 +7,20 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * The memory of one segment, D documents, T terms and P postings, in one arena.
+ * The memory of one segment, D documents, T terms and P postings, in one arena. Vectors may be read past the end of the weights,
+ * whose padding is zero.
  *
  * @param arena owner of all of it
  * @param terms term ids, unsigned ascending, int [T]
  * @param starts first posting of each term, then P, long [T + 1]
- * @param documents local document of each posting, ascending within a term, int [P]
+ * @param rows row of each blocked term, -1 for others, int [T]; empty if no term is blocked
+ * @param documentStarts where the documents of each term that is not blocked begin, long [T]; empty if no term is blocked, as they
+ *     then begin where its postings do
+ * @param documents local documents of the postings of terms that are not blocked, ascending within a term, int
  * @param weights weight of each posting, float or unsigned byte [P]
- * @param ordinals ordinal of each local document, ascending, long [D]
+ * @param blocks of the blocked terms
+ * @param ordinals ordinal of each local document, long [D]
+ * @param byOrdinal local documents by ascending ordinal, int [D]; empty if that is their own order
  * @param idStarts first byte of each document id, then the end, long [D + 1]
  * @param idBytes all document ids, byte
  */
@@ -22,23 +28,42 @@ record SegmentColumns(
         Arena arena,
         MemorySegment terms,
         MemorySegment starts,
+        MemorySegment rows,
+        MemorySegment documentStarts,
         MemorySegment documents,
         MemorySegment weights,
+        BlockColumns blocks,
         MemorySegment ordinals,
+        MemorySegment byOrdinal,
         MemorySegment idStarts,
         MemorySegment idBytes) {
+    /** Weights that a vector may read beyond the last. */
+    private static final int PADDING = BlockColumns.BLOCK;
 
-    /** Zeroed columns of the given size; freed by closing the arena. */
+    /** Zeroed columns of the given size, in which no term is blocked; freed by closing the arena. */
     static SegmentColumns allocate(Format format, SegmentInfo size) {
+        return allocate(format, size, size.postings());
+    }
+
+    /** The same without documents, which are still to be collected. */
+    static SegmentColumns allocateWithoutDocuments(Format format, SegmentInfo size) {
+        return allocate(format, size, 0);
+    }
+
+    private static SegmentColumns allocate(Format format, SegmentInfo size, long documents) {
         Arena arena = Arena.ofShared();
         try {
             return new SegmentColumns(
                     arena,
                     arena.allocate(ValueLayout.JAVA_INT, size.terms()),
                     arena.allocate(ValueLayout.JAVA_LONG, size.terms() + 1L),
-                    arena.allocate(ValueLayout.JAVA_INT, size.postings()),
-                    arena.allocate(size.postings() * format.bytes(), Float.BYTES),
+                    MemorySegment.NULL,
+                    MemorySegment.NULL,
+                    arena.allocate(ValueLayout.JAVA_INT, documents),
+                    arena.allocate((size.postings() + PADDING) * format.bytes(), Float.BYTES),
+                    BlockColumns.NONE,
                     arena.allocate(ValueLayout.JAVA_LONG, size.documents()),
+                    MemorySegment.NULL,
                     arena.allocate(ValueLayout.JAVA_LONG, size.documents() + 1L),
                     arena.allocate(size.idBytes()));
         } catch (OutOfMemoryError | IllegalArgumentException e) {
@@ -47,12 +72,50 @@ record SegmentColumns(
         }
     }
 
+    /** The same with the documents that were collected meanwhile; of an arena that is this one's. */
+    SegmentColumns with(MemorySegment collected, MemorySegment order) {
+        return new SegmentColumns(
+                arena,
+                terms,
+                starts,
+                rows,
+                documentStarts,
+                collected,
+                weights,
+                blocks,
+                ordinals,
+                order,
+                idStarts,
+                idBytes);
+    }
+
+    /** The same with blocked terms. */
+    SegmentColumns with(BlockColumns blocked, MemorySegment blockedRows, MemorySegment documentPlaces) {
+        return new SegmentColumns(
+                arena,
+                terms,
+                starts,
+                blockedRows,
+                documentPlaces,
+                documents,
+                weights,
+                blocked,
+                ordinals,
+                byOrdinal,
+                idStarts,
+                idBytes);
+    }
+
     long bytes() {
         return terms.byteSize()
                 + starts.byteSize()
+                + rows.byteSize()
+                + documentStarts.byteSize()
                 + documents.byteSize()
                 + weights.byteSize()
+                + blocks.bytes()
                 + ordinals.byteSize()
+                + byOrdinal.byteSize()
                 + idStarts.byteSize()
                 + idBytes.byteSize();
     }

@@ -135,13 +135,18 @@ public final class SegmentFiles {
     }
 
     private static void writePostings(Segment segment, RowSink rows) throws RocksDBException {
+        int[] documents = new int[segment.info().documents()];
         for (int place = 0; place < segment.info().terms(); place++) {
-            long end = segment.postingStart(place + 1);
+            segment.readDocuments(place, documents);
+            int end = segment.postings(place);
             int chunk = 0;
-            for (long from = segment.postingStart(place); from < end; from += SegmentCodec.POSTINGS_PER_CHUNK) {
-                long to = Math.min(end, from + SegmentCodec.POSTINGS_PER_CHUNK);
+            for (int from = 0; from < end; from += SegmentCodec.POSTINGS_PER_CHUNK) {
+                int to = Math.min(end, from + SegmentCodec.POSTINGS_PER_CHUNK);
                 byte[] key = Keys.postings(segment.info().id(), segment.term(place), chunk++);
-                rows.put(Column.POSTINGS, key, SegmentCodec.encodePostings(segment, from, to));
+                rows.put(
+                        Column.POSTINGS,
+                        key,
+                        SegmentCodec.encodePostings(segment, documents, segment.postingStart(place), from, to));
             }
         }
     }

@@ -45,7 +45,7 @@ class LargeSegmentTest {
             files.write(numbered);
             Segment loaded = files.load(numbered.info());
             assertThat(loaded.info()).isEqualTo(numbered.info());
-            assertThat(loaded.postingDocuments().mismatch(numbered.postingDocuments()))
+            assertThat(loaded.listedDocuments().mismatch(numbered.listedDocuments()))
                     .isEqualTo(-1);
             assertThat(loaded.postingWeights().mismatch(numbered.postingWeights()))
                     .isEqualTo(-1);
