@@ -1,7 +1,7 @@
 package io.millrace.index;
 
 import io.millrace.index.record.StoreException;
-import io.millrace.index.search.TermAtATimeSearcher;
+import io.millrace.index.search.PrunedSearcher;
 import io.millrace.index.service.IndexMetrics;
 import io.millrace.index.service.IndexService;
 import io.millrace.index.service.SearchPool;
@@ -43,7 +43,7 @@ public final class IndexServer implements AutoCloseable {
             int threads = config.searchThreads() > 0
                     ? config.searchThreads()
                     : Runtime.getRuntime().availableProcessors();
-            searches = SearchPool.start(threads, new TermAtATimeSearcher());
+            searches = SearchPool.start(threads, PrunedSearcher.create());
             IndexService service = new IndexService(shards, searches, recorders);
             GrpcServer server = GrpcServer.start(
                     "index-server",

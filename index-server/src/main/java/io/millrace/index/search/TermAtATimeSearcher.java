@@ -26,14 +26,20 @@ public final class TermAtATimeSearcher implements Searcher {
             return List.of();
         }
         TopK top = new TopK(view.segments(), wanted);
-        ScoreWindow window = accumulators.get().window(query, view.weights());
+        ScoreWindow window = window(query, view.weights());
         for (int i = 0; i < view.segments().size(); i++) {
             searchSegment(view.segments().get(i), i, query, window, top);
         }
         return top.drain();
     }
 
-    private static void searchSegment(SegmentView view, int index, SparseVector query, ScoreWindow window, TopK top) {
+    /** The calling thread's window, for one search. */
+    ScoreWindow window(SparseVector query, WeightScheme weights) {
+        return accumulators.get().window(query, weights);
+    }
+
+    /** Offers the best documents of one segment. */
+    static void searchSegment(SegmentView view, int index, SparseVector query, ScoreWindow window, TopK top) {
         Segment segment = view.segment();
         PostingCursors cursors = PostingCursors.open(segment, query);
         int documents = segment.info().documents();

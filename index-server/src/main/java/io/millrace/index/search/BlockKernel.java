@@ -1,0 +1,71 @@
+package io.millrace.index.search;
+
+import io.millrace.index.segment.BlockColumns;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The inner loops of a search over blocked terms. Rows and factors are those of the query's terms; all sums are floats, whose
+ * rounding whoever compares them allows for. Stateless.
+ */
+sealed interface BlockKernel permits ScalarBlockKernel, VectorBlockKernel {
+    /**
+     * Adds to the bound of each chunk what every term can contribute there at most.
+     *
+     * @param terms number of rows and factors
+     * @param bounds float [{@link BlockColumns#stride}]
+     */
+    void boundChunks(BlockColumns columns, int[] rows, float[] factors, int terms, float[] bounds);
+
+    /**
+     * Bounds of the blocks of one chunk.
+     *
+     * @param sums what other terms contribute, by block of the segment
+     * @param bounds takes the sums with every term's largest contribution added, float [{@link BlockColumns#CHUNK_BLOCKS}]
+     */
+    void boundBlocks(
+            BlockColumns columns, int[] rows, float[] factors, int terms, int chunk, float[] sums, float[] bounds);
+
+    /** Adds some pairs' weights, floats, times a factor to the sums of their blocks' documents. */
+    void addFloats(MemorySegment weights, Pairs pairs, float factor, float[] sums);
+
+    /** The same with weights that are unsigned bytes. */
+    void addBytes(MemorySegment weights, Pairs pairs, float factor, float[] sums);
+
+    /**
+     * Keeps those slots whose best document could still get above a threshold.
+     *
+     * @param slots which blocks' sums to look at; those kept move to the front, in order
+     * @param rest what terms still to come can add at most, by slot
+     * @return number of slots kept
+     */
+    int keepAbove(float threshold, int[] slots, int count, float[] rest, float[] sums);
+
+    /** Bits of a block's documents whose sum is above a threshold. */
+    long above(float threshold, int slot, float[] sums);
+
+    /** Places of a float array, ascending, whose value is above a threshold; returns how many were written. */
+    int collectAbove(float threshold, float[] values, int count, int[] into);
+
+    /** Pairs of one term that are to be added. */
+    final class Pairs {
+        /** Documents of each. */
+        int[] masks = new int[256];
+
+        /** First posting of each. */
+        long[] postings = new long[256];
+
+        /** Where the sums of its block are. */
+        int[] slots = new int[256];
+
+        int count;
+
+        void reserve(int most) {
+            if (masks.length < most) {
+                int length = Math.max(most, 2 * masks.length);
+                masks = new int[length];
+                postings = new long[length];
+                slots = new int[length];
+            }
+        }
+    }
+}

@@ -1,0 +1,423 @@
+package io.millrace.index.search;
+
+import io.millrace.index.search.BlockKernel.Pairs;
+import io.millrace.index.segment.BlockColumns;
+import io.millrace.index.segment.LiveDocuments;
+import io.millrace.index.segment.Segment;
+import io.millrace.index.segment.SegmentView;
+import io.millrace.vector.SparseVector;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Exact top-k of one segment that reads only the blocks that can matter (block-max pruning: Mallia, Suel and Tonellotto, "Faster
+ * Learned Sparse Retrieval with Block-Max Pruning", SIGIR 2024).
+ *
+ * <ol>
+ *   <li>Chunks are bounded by their terms' maxima there.
+ *   <li>The blocks of the best chunks are bounded too, and the best of those scored: the k-th score so far is the threshold.
+ *   <li>The blocks of all chunks above the threshold are bounded; those above it are candidates.
+ *   <li>Candidates are scored a few terms at a time, most important first, and dropped once what is left cannot lift their best
+ *       document above the threshold.
+ * </ol>
+ *
+ * <p>Sums here are floats and only choose what is scored exactly. The threshold is lowered by more than their rounding could be
+ * off, so that no document is lost. Keeps its memory between searches; for one thread.
+ */
+final class BlockMaxSearch {
+    /** Most terms of a query whose sums of impacts are still exact in floats: 255 · 255 · 256 &lt; 2²⁴. */
+    static final int MAX_TERMS = 256;
+
+    private static final int SEED_CHUNKS = 8;
+    private static final int SEED_BLOCKS = 16;
+    // Candidates scored before the others: they lift the threshold.
+    private static final int FIRST_CANDIDATES = 100;
+    private static final int TERMS_A_STEP = 3;
+    // A float's rounding, with room: bounds are added up, and taken off again, term by term.
+    private static final double ROUNDING = 0x1p-21;
+
+    private final BlockKernel kernel;
+    private final SegmentQuery query = new SegmentQuery();
+    private final Pairs pairs = new Pairs();
+    private final float[] chunk = new float[BlockColumns.CHUNK_BLOCKS];
+    private final int[] above = new int[BlockColumns.CHUNK_BLOCKS];
+
+    private float[] chunkBounds = new float[0];
+    private int[] chunks = new int[0];
+    // What listed terms contribute at most, by block; zero between searches.
+    private float[] listedSums = new float[0];
+    // Candidate of each block + 1; zero between searches.
+    private int[] candidateOf = new int[0];
+
+    private int candidates;
+    private int[] blocks = new int[1 << 10];
+    private float[] bounds = new float[1 << 10];
+    private float[] rest = new float[1 << 10];
+    private int[] slots = new int[1 << 10];
+    private float[] scratch = new float[1 << 10];
+    private float[] sums = new float[1 << 14];
+
+    BlockMaxSearch(BlockKernel kernel) {
+        this.kernel = kernel;
+    }
+
+    /**
+     * Offers a segment's best documents.
+     *
+     * @param view segment and its live documents
+     * @param index its index in the search view
+     * @param vector the query
+     * @param impacts the query's impacts where weights are quantised
+     * @param k documents wanted
+     * @param top where they go; documents that cannot get in are left out
+     * @return whether it was done; false if reading all postings is cheaper
+     */
+    boolean search(
+            SegmentView view, int index, SparseVector vector, @Nullable QuantisedQuery impacts, int k, TopK top) {
+        Segment segment = view.segment();
+        query.open(segment, vector, impacts);
+        if (query.blocked == 0) {
+            return false;
+        }
+        Scores scores = new Scores(view, index, query, impacts, top);
+        reserve(segment);
+        candidates = 0;
+        addListedBounds(segment);
+        kernel.boundChunks(segment.blocks(), query.rows, query.factors, query.blocked, chunkBounds);
+        if (!Float.isFinite(largest(chunkBounds, segment.blocks().chunks()))) {
+            clearListedBounds(segment);
+            return false;
+        }
+        if (scores.threshold() == 0f) {
+            scoreSeeds(segment, k, scores);
+        }
+        boundChunksAbove(segment, scores.threshold());
+        scoreCandidates(segment, scores);
+        clearListedBounds(segment);
+        return true;
+    }
+
+    private void reserve(Segment segment) {
+        BlockColumns columns = segment.blocks();
+        if (chunkBounds.length < columns.stride()) {
+            chunkBounds = new float[columns.stride()];
+            chunks = new int[columns.stride()];
+            listedSums = new float[columns.stride() * BlockColumns.CHUNK_BLOCKS];
+            candidateOf = new int[columns.stride() * BlockColumns.CHUNK_BLOCKS];
+        }
+        Arrays.fill(chunkBounds, 0f);
+    }
+
+    private static float largest(float[] values, int count) {
+        float largest = 0f;
+        for (int i = 0; i < count; i++) {
+            largest = Math.max(largest, values[i]);
+        }
+        return largest;
+    }
+
+    /** Adds up what listed terms contribute to each block, and to each chunk the largest of it. */
+    private void addListedBounds(Segment segment) {
+        MemorySegment documents = segment.listedDocuments();
+        boolean bytes = segment.format().bytes() == 1;
+        for (int i = 0; i < query.listed; i++) {
+            int lastChunk = -1;
+            float largest = 0f;
+            float inBlock = 0f;
+            int lastBlock = -1;
+            for (long at = query.listStarts[i]; at < query.listStarts[i] + query.listSizes[i]; at++) {
+                int block = documents.getAtIndex(ValueLayout.JAVA_INT, at) / BlockColumns.BLOCK;
+                float product = query.listWeights[i] * weight(segment, at + query.listShifts[i], bytes);
+                listedSums[block] += product;
+                inBlock = block == lastBlock ? inBlock + product : product;
+                lastBlock = block;
+                if (block / BlockColumns.CHUNK_BLOCKS != lastChunk) {
+                    if (lastChunk >= 0) {
+                        chunkBounds[lastChunk] += largest;
+                    }
+                    lastChunk = block / BlockColumns.CHUNK_BLOCKS;
+                    largest = 0f;
+                }
+                largest = Math.max(largest, inBlock);
+            }
+            if (lastChunk >= 0) {
+                chunkBounds[lastChunk] += largest;
+            }
+        }
+    }
+
+    private static float weight(Segment segment, long posting, boolean bytes) {
+        return bytes
+                ? segment.postingWeights().get(ValueLayout.JAVA_BYTE, posting) & 0xFF
+                : segment.postingWeights().getAtIndex(ValueLayout.JAVA_FLOAT, posting);
+    }
+
+    private void clearListedBounds(Segment segment) {
+        MemorySegment documents = segment.listedDocuments();
+        for (int i = 0; i < query.listed; i++) {
+            for (long at = query.listStarts[i]; at < query.listStarts[i] + query.listSizes[i]; at++) {
+                listedSums[documents.getAtIndex(ValueLayout.JAVA_INT, at) / BlockColumns.BLOCK] = 0f;
+            }
+        }
+    }
+
+    /** Scores the best blocks of the best chunks; the other blocks of those chunks stay candidates. */
+    private void scoreSeeds(Segment segment, int k, Scores scores) {
+        int wanted = SEED_BLOCKS + k / 8;
+        int columns = segment.blocks().chunks();
+        float pivot = nthLargest(chunkBounds, columns, SEED_CHUNKS + wanted / BlockColumns.BLOCK);
+        for (int i = 0; i < columns; i++) {
+            if (chunkBounds[i] >= pivot) {
+                boundBlocks(segment, i, 0f);
+                chunkBounds[i] = 0f;
+            }
+        }
+        float best = nthLargest(bounds, candidates, wanted);
+        int seeds = 0;
+        for (int i = 0; i < candidates && seeds < 2 * wanted; i++) {
+            if (bounds[i] >= best) {
+                swap(i, seeds++);
+            }
+        }
+        addListed(segment, seeds);
+        scoreAll(segment, seeds, scores);
+        float threshold = scores.threshold();
+        int kept = 0;
+        for (int i = seeds; i < candidates; i++) {
+            if (bounds[i] > threshold) {
+                blocks[kept] = blocks[i];
+                bounds[kept++] = bounds[i];
+            }
+        }
+        candidates = kept;
+    }
+
+    private void swap(int one, int other) {
+        int block = blocks[one];
+        blocks[one] = blocks[other];
+        blocks[other] = block;
+        float bound = bounds[one];
+        bounds[one] = bounds[other];
+        bounds[other] = bound;
+    }
+
+    private void boundChunksAbove(Segment segment, float threshold) {
+        // In ascending order, which is how the columns lie in memory.
+        int count = kernel.collectAbove(threshold, chunkBounds, segment.blocks().stride(), chunks);
+        for (int i = 0; i < count; i++) {
+            boundBlocks(segment, chunks[i], threshold);
+        }
+    }
+
+    /** Makes the blocks of a chunk that are above a threshold candidates. */
+    private void boundBlocks(Segment segment, int number, float threshold) {
+        kernel.boundBlocks(segment.blocks(), query.rows, query.factors, query.blocked, number, listedSums, chunk);
+        int count = kernel.collectAbove(threshold, chunk, BlockColumns.CHUNK_BLOCKS, above);
+        if (candidates + count > blocks.length) {
+            int length = 2 * blocks.length;
+            blocks = Arrays.copyOf(blocks, length);
+            bounds = Arrays.copyOf(bounds, length);
+        }
+        for (int i = 0; i < count; i++) {
+            blocks[candidates] = number * BlockColumns.CHUNK_BLOCKS + above[i];
+            bounds[candidates++] = chunk[above[i]];
+        }
+    }
+
+    private void scoreCandidates(Segment segment, Scores scores) {
+        addListed(segment, candidates);
+        if (candidates <= 2 * FIRST_CANDIDATES) {
+            scoreAll(segment, candidates, scores);
+            return;
+        }
+        float pivot = nthLargest(bounds, candidates, FIRST_CANDIDATES);
+        int first = 0;
+        for (int i = 0; i < candidates; i++) {
+            slots[first] = i;
+            first += bounds[i] >= pivot ? 1 : 0;
+        }
+        score(segment, first, scores);
+        float threshold = scores.threshold();
+        int others = 0;
+        for (int i = 0; i < candidates; i++) {
+            slots[others] = i;
+            others += bounds[i] < pivot && bounds[i] > threshold ? 1 : 0;
+        }
+        score(segment, others, scores);
+    }
+
+    /** Readies the sums of the first candidates: what listed terms give their documents, and what blocked ones can add. */
+    private void addListed(Segment segment, int count) {
+        if (rest.length < blocks.length) {
+            rest = new float[blocks.length];
+            slots = new int[blocks.length];
+            sums = new float[blocks.length * BlockColumns.BLOCK];
+        }
+        Arrays.fill(sums, 0, count * BlockColumns.BLOCK, 0f);
+        for (int i = 0; i < count; i++) {
+            rest[i] = bounds[i] - listedSums[blocks[i]];
+            candidateOf[blocks[i]] = i + 1;
+        }
+        MemorySegment documents = segment.listedDocuments();
+        boolean bytes = segment.format().bytes() == 1;
+        for (int i = 0; i < query.listed; i++) {
+            for (long at = query.listStarts[i]; at < query.listStarts[i] + query.listSizes[i]; at++) {
+                int document = documents.getAtIndex(ValueLayout.JAVA_INT, at);
+                int candidate = candidateOf[document / BlockColumns.BLOCK];
+                if (candidate > 0) {
+                    sums[(candidate - 1) * BlockColumns.BLOCK + document % BlockColumns.BLOCK] +=
+                            query.listWeights[i] * weight(segment, at + query.listShifts[i], bytes);
+                }
+            }
+        }
+        for (int i = 0; i < count; i++) {
+            candidateOf[blocks[i]] = 0;
+        }
+    }
+
+    private void scoreAll(Segment segment, int count, Scores scores) {
+        for (int i = 0; i < count; i++) {
+            slots[i] = i;
+        }
+        score(segment, count, scores);
+    }
+
+    /** Scores the candidates in the first slots, dropping those that fall behind. */
+    private void score(Segment segment, int count, Scores scores) {
+        float threshold = scores.threshold();
+        int kept = count;
+        for (int term = 0; term < query.blocked && kept > 0; ) {
+            int end = Math.min(query.blocked, term + TERMS_A_STEP);
+            for (; term < end; term++) {
+                addTerm(segment, term, kept);
+            }
+            if (threshold > 0f) {
+                kept = kernel.keepAbove(threshold, slots, kept, rest, sums);
+            }
+        }
+        for (int i = 0; i < kept; i++) {
+            int first = blocks[slots[i]] * BlockColumns.BLOCK;
+            long documents = kernel.above(scores.threshold(), slots[i], sums);
+            for (; documents != 0; documents &= documents - 1) {
+                int lane = Long.numberOfTrailingZeros(documents);
+                scores.offer(first + lane, sums[slots[i] * BlockColumns.BLOCK + lane]);
+            }
+        }
+    }
+
+    private void addTerm(Segment segment, int term, int kept) {
+        findPairs(segment.blocks(), query.rows[term], query.factors[term], kept);
+        if (segment.format().bytes() == 1) {
+            kernel.addBytes(segment.postingWeights(), pairs, query.weights[term], sums);
+        } else {
+            kernel.addFloats(segment.postingWeights(), pairs, query.weights[term], sums);
+        }
+    }
+
+    /** Finds a term's pairs in the blocks of the first slots; two passes, each with nothing to wait for but memory. */
+    private void findPairs(BlockColumns columns, int row, float factor, int kept) {
+        pairs.reserve(kept);
+        MemorySegment presence = columns.presence();
+        long entries = 2L * row * columns.chunks();
+        int count = 0;
+        for (int i = 0; i < kept; i++) {
+            int block = blocks[slots[i]];
+            long entry = entries + 2L * (block / BlockColumns.CHUNK_BLOCKS);
+            long present = presence.getAtIndex(ValueLayout.JAVA_LONG, entry);
+            long starts = presence.getAtIndex(ValueLayout.JAVA_LONG, entry + 1);
+            pairs.slots[count] = slots[i];
+            pairs.masks[count] = (int) (starts >>> 32) + Long.bitCount(present & ((1L << block) - 1));
+            pairs.postings[count] = starts & 0xFFFF_FFFFL;
+            count += (int) (present >>> block) & 1;
+        }
+        MemorySegment maxima = columns.maxima();
+        MemorySegment records = columns.pairs();
+        for (int i = 0; i < count; i++) {
+            int pair = pairs.masks[i];
+            int found = records.getAtIndex(ValueLayout.JAVA_INT, pair);
+            rest[pairs.slots[i]] -= factor * (maxima.get(ValueLayout.JAVA_BYTE, pair) & 0xFF);
+            pairs.masks[i] = found & 0xFFFF;
+            pairs.postings[i] += found >>> 16;
+        }
+        pairs.count = count;
+    }
+
+    /** The n-th largest of some values, or the smallest if they are fewer; 0 if there are none. */
+    private float nthLargest(float[] values, int count, int n) {
+        if (count == 0) {
+            return 0f;
+        }
+        if (scratch.length < count) {
+            scratch = new float[Math.max(count, 2 * scratch.length)];
+        }
+        System.arraycopy(values, 0, scratch, 0, count);
+        int wanted = Math.max(0, count - n);
+        int low = 0;
+        int high = count - 1;
+        while (low < high) {
+            float pivot = scratch[(low + high) >>> 1];
+            int left = low;
+            int right = high;
+            while (left <= right) {
+                while (scratch[left] < pivot) {
+                    left++;
+                }
+                while (scratch[right] > pivot) {
+                    right--;
+                }
+                if (left <= right) {
+                    float value = scratch[left];
+                    scratch[left++] = scratch[right];
+                    scratch[right--] = value;
+                }
+            }
+            if (wanted <= right) {
+                high = right;
+            } else if (wanted >= left) {
+                low = left;
+            } else {
+                break;
+            }
+        }
+        return scratch[wanted];
+    }
+
+    /** Scores a segment's documents exactly and offers them. */
+    private static final class Scores {
+        private final Segment segment;
+        private final LiveDocuments live;
+        private final int index;
+        private final SegmentQuery query;
+        private final @Nullable QuantisedQuery impacts;
+        private final TopK top;
+        private final double slack;
+
+        Scores(SegmentView view, int index, SegmentQuery query, @Nullable QuantisedQuery impacts, TopK top) {
+            this.segment = view.segment();
+            this.live = view.live();
+            this.index = index;
+            this.query = query;
+            this.impacts = impacts;
+            this.top = top;
+            this.slack = 1 - (query.blocked + query.listed + 8) * ROUNDING;
+        }
+
+        /** A document whose sum is not above this cannot be among the best. */
+        float threshold() {
+            double bound = impacts == null ? top.bound() : Integer.toUnsignedLong(impacts.largestSumUpTo(top.bound()));
+            return (float) (bound * slack);
+        }
+
+        void offer(int document, float sum) {
+            if (!live.contains(document)) {
+                return;
+            }
+            float score = impacts == null ? (float) query.dot(segment, document) : impacts.score((int) sum);
+            if (score > top.bound()) {
+                top.offer(score, index, document);
+            }
+        }
+    }
+}

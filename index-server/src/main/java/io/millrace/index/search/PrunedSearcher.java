@@ -1,0 +1,82 @@
+package io.millrace.index.search;
+
+import io.millrace.index.segment.Segment;
+import io.millrace.index.segment.SegmentView;
+import io.millrace.vector.SparseVector;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * The exact searcher that servers use: segments with blocked terms are pruned, others are read in full. Large segments go first,
+ * so that the small ones find a threshold.
+ *
+ * <p>Safe for any thread; each thread that searches keeps memory of its own, some 20 bytes a block of its largest segment.
+ */
+public final class PrunedSearcher implements Searcher {
+    /** Below, reading every posting takes less time than deciding which to leave out. */
+    private static final int DEFAULT_MIN_DOCUMENTS = 8_192;
+
+    /** Above this share of a segment's documents nearly all blocks have one of the best. */
+    private static final int LARGEST_SHARE = 32;
+
+    private final int minDocuments;
+    private final ThreadLocal<BlockMaxSearch> searches;
+    private final TermAtATimeSearcher scans = new TermAtATimeSearcher();
+
+    private PrunedSearcher(int minDocuments, BlockKernel kernel) {
+        this.minDocuments = minDocuments;
+        this.searches = ThreadLocal.withInitial(() -> new BlockMaxSearch(kernel));
+    }
+
+    /** With the loops that suit this processor. */
+    public static PrunedSearcher create() {
+        return new PrunedSearcher(DEFAULT_MIN_DOCUMENTS, kernel());
+    }
+
+    /** With other loops, pruning segments from a size on. */
+    static PrunedSearcher create(int minDocuments, BlockKernel kernel) {
+        return new PrunedSearcher(minDocuments, kernel);
+    }
+
+    private static BlockKernel kernel() {
+        boolean vectors = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+        return vectors && VectorBlockKernel.isFast() ? new VectorBlockKernel() : new ScalarBlockKernel();
+    }
+
+    @Override
+    public List<ScoredDocument> search(SearchView view, SparseVector query, int k) {
+        int wanted = (int) Math.min(k, view.liveDocuments());
+        if (wanted == 0 || query.isEmpty()) {
+            return List.of();
+        }
+        TopK top = new TopK(view.segments(), wanted);
+        QuantisedQuery impacts = view.weights().quantised() ? QuantisedQuery.of(query, view.weights()) : null;
+        ScoreWindow window = scans.window(query, view.weights());
+        for (int index : largestFirst(view.segments())) {
+            SegmentView segment = view.segments().get(index);
+            if (!isWorthPruning(segment.segment(), query, wanted)
+                    || !searches.get().search(segment, index, query, impacts, wanted, top)) {
+                TermAtATimeSearcher.searchSegment(segment, index, query, window, top);
+            }
+        }
+        return top.drain();
+    }
+
+    private boolean isWorthPruning(Segment segment, SparseVector query, int wanted) {
+        int documents = segment.info().documents();
+        return documents >= minDocuments
+                && segment.blocks().rows() > 0
+                && query.size() <= BlockMaxSearch.MAX_TERMS
+                && (minDocuments == 0 || wanted <= documents / LARGEST_SHARE);
+    }
+
+    private static int[] largestFirst(List<SegmentView> segments) {
+        return IntStream.range(0, segments.size())
+                .boxed()
+                .sorted(Comparator.comparingInt(
+                        (Integer i) -> -segments.get(i).segment().info().documents()))
+                .mapToInt(i -> i)
+                .toArray();
+    }
+}

@@ -1,0 +1,97 @@
+package io.millrace.index.search;
+
+import io.millrace.index.segment.BlockColumns;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** One number at a time: for processors without wide vectors, and what the other kernel is tested against. */
+final class ScalarBlockKernel implements BlockKernel {
+    @Override
+    public void boundChunks(BlockColumns columns, int[] rows, float[] factors, int terms, float[] bounds) {
+        MemorySegment maxima = columns.chunkMaxima();
+        int stride = columns.stride();
+        for (int i = 0; i < terms; i++) {
+            long row = (long) rows[i] * stride;
+            for (int chunk = 0; chunk < columns.chunks(); chunk++) {
+                bounds[chunk] += factors[i] * (maxima.get(ValueLayout.JAVA_BYTE, row + chunk) & 0xFF);
+            }
+        }
+    }
+
+    @Override
+    public void boundBlocks(
+            BlockColumns columns, int[] rows, float[] factors, int terms, int chunk, float[] sums, float[] bounds) {
+        int from = chunk * BlockColumns.CHUNK_BLOCKS;
+        System.arraycopy(sums, from, bounds, 0, BlockColumns.CHUNK_BLOCKS);
+        MemorySegment maxima = columns.maxima();
+        for (int i = 0; i < terms; i++) {
+            long blocks = columns.blocks(rows[i], chunk);
+            long pair = columns.starts(rows[i], chunk) >>> 32;
+            while (blocks != 0) {
+                bounds[Long.numberOfTrailingZeros(blocks)] +=
+                        factors[i] * (maxima.get(ValueLayout.JAVA_BYTE, pair++) & 0xFF);
+                blocks &= blocks - 1;
+            }
+        }
+    }
+
+    @Override
+    public void addFloats(MemorySegment weights, Pairs pairs, float factor, float[] sums) {
+        for (int i = 0; i < pairs.count; i++) {
+            int first = pairs.slots[i] * BlockColumns.BLOCK;
+            long posting = pairs.postings[i];
+            for (int mask = pairs.masks[i]; mask != 0; mask &= mask - 1) {
+                sums[first + Integer.numberOfTrailingZeros(mask)] +=
+                        factor * weights.getAtIndex(ValueLayout.JAVA_FLOAT, posting++);
+            }
+        }
+    }
+
+    @Override
+    public void addBytes(MemorySegment weights, Pairs pairs, float factor, float[] sums) {
+        for (int i = 0; i < pairs.count; i++) {
+            int first = pairs.slots[i] * BlockColumns.BLOCK;
+            long posting = pairs.postings[i];
+            for (int mask = pairs.masks[i]; mask != 0; mask &= mask - 1) {
+                sums[first + Integer.numberOfTrailingZeros(mask)] +=
+                        factor * (weights.get(ValueLayout.JAVA_BYTE, posting++) & 0xFF);
+            }
+        }
+    }
+
+    @Override
+    public int keepAbove(float threshold, int[] slots, int count, float[] rest, float[] sums) {
+        int kept = 0;
+        for (int i = 0; i < count; i++) {
+            int slot = slots[i];
+            float largest = 0f;
+            for (int j = slot * BlockColumns.BLOCK; j < (slot + 1) * BlockColumns.BLOCK; j++) {
+                largest = Math.max(largest, sums[j]);
+            }
+            if (largest + rest[slot] > threshold) {
+                slots[kept++] = slot;
+            }
+        }
+        return kept;
+    }
+
+    @Override
+    public long above(float threshold, int slot, float[] sums) {
+        long above = 0;
+        for (int i = 0; i < BlockColumns.BLOCK; i++) {
+            above |= sums[slot * BlockColumns.BLOCK + i] > threshold ? 1L << i : 0;
+        }
+        return above;
+    }
+
+    @Override
+    public int collectAbove(float threshold, float[] values, int count, int[] into) {
+        int found = 0;
+        for (int i = 0; i < count; i++) {
+            if (values[i] > threshold) {
+                into[found++] = i;
+            }
+        }
+        return found;
+    }
+}
