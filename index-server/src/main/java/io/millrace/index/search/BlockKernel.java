@@ -1,7 +1,6 @@
 package io.millrace.index.search;
 
 import io.millrace.index.segment.BlockColumns;
-import java.lang.foreign.MemorySegment;
 
 /**
  * The inner loops of a search over blocked terms. Rows and factors are those of the query's terms; all sums are floats, whose
@@ -25,11 +24,15 @@ sealed interface BlockKernel permits ScalarBlockKernel, VectorBlockKernel {
     void boundBlocks(
             BlockColumns columns, int[] rows, float[] factors, int terms, int chunk, float[] sums, float[] bounds);
 
-    /** Adds some pairs' weights, floats, times a factor to the sums of their blocks' documents. */
-    void addFloats(MemorySegment weights, Pairs pairs, float factor, float[] sums);
+    /**
+     * Adds some pairs' weights times a factor to the sums of their blocks' documents.
+     *
+     * @param weights address of the segment's weights, floats
+     */
+    void addFloats(long weights, Pairs pairs, float factor, float[] sums);
 
     /** The same with weights that are unsigned bytes. */
-    void addBytes(MemorySegment weights, Pairs pairs, float factor, float[] sums);
+    void addBytes(long weights, Pairs pairs, float factor, float[] sums);
 
     /**
      * Keeps those slots whose best document could still get above a threshold.

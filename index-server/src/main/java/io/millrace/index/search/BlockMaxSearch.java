@@ -3,11 +3,10 @@ package io.millrace.index.search;
 import io.millrace.index.search.BlockKernel.Pairs;
 import io.millrace.index.segment.BlockColumns;
 import io.millrace.index.segment.LiveDocuments;
+import io.millrace.index.segment.NativeMemory;
 import io.millrace.index.segment.Segment;
 import io.millrace.index.segment.SegmentView;
 import io.millrace.vector.SparseVector;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -120,7 +119,7 @@ final class BlockMaxSearch {
 
     /** Adds up what listed terms contribute to each block, and to each chunk the largest of it. */
     private void addListedBounds(Segment segment) {
-        MemorySegment documents = segment.listedDocuments();
+        long documents = segment.listedDocuments().address();
         boolean bytes = segment.format().bytes() == 1;
         for (int i = 0; i < query.listed; i++) {
             int lastChunk = -1;
@@ -128,7 +127,7 @@ final class BlockMaxSearch {
             float inBlock = 0f;
             int lastBlock = -1;
             for (long at = query.listStarts[i]; at < query.listStarts[i] + query.listSizes[i]; at++) {
-                int block = documents.getAtIndex(ValueLayout.JAVA_INT, at) / BlockColumns.BLOCK;
+                int block = NativeMemory.intAt(documents, at) / BlockColumns.BLOCK;
                 float product = query.listWeights[i] * weight(segment, at + query.listShifts[i], bytes);
                 listedSums[block] += product;
                 inBlock = block == lastBlock ? inBlock + product : product;
@@ -149,16 +148,15 @@ final class BlockMaxSearch {
     }
 
     private static float weight(Segment segment, long posting, boolean bytes) {
-        return bytes
-                ? segment.postingWeights().get(ValueLayout.JAVA_BYTE, posting) & 0xFF
-                : segment.postingWeights().getAtIndex(ValueLayout.JAVA_FLOAT, posting);
+        long weights = segment.postingWeights().address();
+        return bytes ? NativeMemory.unsignedByte(weights + posting) : NativeMemory.floatAt(weights, posting);
     }
 
     private void clearListedBounds(Segment segment) {
-        MemorySegment documents = segment.listedDocuments();
+        long documents = segment.listedDocuments().address();
         for (int i = 0; i < query.listed; i++) {
             for (long at = query.listStarts[i]; at < query.listStarts[i] + query.listSizes[i]; at++) {
-                listedSums[documents.getAtIndex(ValueLayout.JAVA_INT, at) / BlockColumns.BLOCK] = 0f;
+                listedSums[NativeMemory.intAt(documents, at) / BlockColumns.BLOCK] = 0f;
             }
         }
     }
@@ -260,11 +258,11 @@ final class BlockMaxSearch {
             rest[i] = bounds[i] - listedSums[blocks[i]];
             candidateOf[blocks[i]] = i + 1;
         }
-        MemorySegment documents = segment.listedDocuments();
+        long documents = segment.listedDocuments().address();
         boolean bytes = segment.format().bytes() == 1;
         for (int i = 0; i < query.listed; i++) {
             for (long at = query.listStarts[i]; at < query.listStarts[i] + query.listSizes[i]; at++) {
-                int document = documents.getAtIndex(ValueLayout.JAVA_INT, at);
+                int document = NativeMemory.intAt(documents, at);
                 int candidate = candidateOf[document / BlockColumns.BLOCK];
                 if (candidate > 0) {
                     sums[(candidate - 1) * BlockColumns.BLOCK + document % BlockColumns.BLOCK] +=
@@ -310,34 +308,34 @@ final class BlockMaxSearch {
     private void addTerm(Segment segment, int term, int kept) {
         findPairs(segment.blocks(), query.rows[term], query.factors[term], kept);
         if (segment.format().bytes() == 1) {
-            kernel.addBytes(segment.postingWeights(), pairs, query.weights[term], sums);
+            kernel.addBytes(segment.postingWeights().address(), pairs, query.weights[term], sums);
         } else {
-            kernel.addFloats(segment.postingWeights(), pairs, query.weights[term], sums);
+            kernel.addFloats(segment.postingWeights().address(), pairs, query.weights[term], sums);
         }
     }
 
     /** Finds a term's pairs in the blocks of the first slots; two passes, each with nothing to wait for but memory. */
     private void findPairs(BlockColumns columns, int row, float factor, int kept) {
         pairs.reserve(kept);
-        MemorySegment presence = columns.presence();
+        long presence = columns.presence().address();
         long entries = 2L * row * columns.chunks();
         int count = 0;
         for (int i = 0; i < kept; i++) {
             int block = blocks[slots[i]];
             long entry = entries + 2L * (block / BlockColumns.CHUNK_BLOCKS);
-            long present = presence.getAtIndex(ValueLayout.JAVA_LONG, entry);
-            long starts = presence.getAtIndex(ValueLayout.JAVA_LONG, entry + 1);
+            long present = NativeMemory.longAt(presence, entry);
+            long starts = NativeMemory.longAt(presence, entry + 1);
             pairs.slots[count] = slots[i];
             pairs.masks[count] = (int) (starts >>> 32) + Long.bitCount(present & ((1L << block) - 1));
             pairs.postings[count] = starts & 0xFFFF_FFFFL;
             count += (int) (present >>> block) & 1;
         }
-        MemorySegment maxima = columns.maxima();
-        MemorySegment records = columns.pairs();
+        long maxima = columns.maxima().address();
+        long records = columns.pairs().address();
         for (int i = 0; i < count; i++) {
             int pair = pairs.masks[i];
-            int found = records.getAtIndex(ValueLayout.JAVA_INT, pair);
-            rest[pairs.slots[i]] -= factor * (maxima.get(ValueLayout.JAVA_BYTE, pair) & 0xFF);
+            int found = NativeMemory.intAt(records, pair);
+            rest[pairs.slots[i]] -= factor * NativeMemory.unsignedByte(maxima + pair);
             pairs.masks[i] = found & 0xFFFF;
             pairs.postings[i] += found >>> 16;
         }

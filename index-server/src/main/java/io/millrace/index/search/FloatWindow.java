@@ -2,10 +2,9 @@ package io.millrace.index.search;
 
 import io.millrace.index.segment.BlockColumns;
 import io.millrace.index.segment.LiveDocuments;
+import io.millrace.index.segment.NativeMemory;
 import io.millrace.index.segment.Segment;
 import io.millrace.index.segment.SegmentView;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
@@ -24,21 +23,19 @@ final class FloatWindow implements ScoreWindow {
     @Override
     public void add(int queryTerm, Segment segment, long from, long to, long shift, int firstDocument) {
         int count = (int) (to - from);
-        MemorySegment documents = segment.listedDocuments().asSlice(from * Integer.BYTES, (long) count * Integer.BYTES);
-        MemorySegment weights =
-                segment.postingWeights().asSlice((from + shift) * Float.BYTES, (long) count * Float.BYTES);
+        long documents = segment.listedDocuments().address() + from * Integer.BYTES;
+        long weights = segment.postingWeights().address() + (from + shift) * Float.BYTES;
         double queryWeight = queryWeights[queryTerm];
         double[] into = sums;
         for (int i = 0; i < count; i++) {
-            into[documents.getAtIndex(ValueLayout.JAVA_INT, i) - firstDocument] +=
-                    queryWeight * weights.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+            into[NativeMemory.intAt(documents, i) - firstDocument] += queryWeight * NativeMemory.floatAt(weights, i);
         }
     }
 
     @Override
     public void addBlocked(int queryTerm, Segment segment, int row, int firstChunk, int endChunk) {
         BlockColumns columns = segment.blocks();
-        MemorySegment weights = segment.postingWeights();
+        long weights = segment.postingWeights().address();
         double queryWeight = queryWeights[queryTerm];
         double[] into = sums;
         for (int chunk = firstChunk; chunk < endChunk; chunk++) {
@@ -53,7 +50,7 @@ final class FloatWindow implements ScoreWindow {
                 int mask = columns.pair(pair++) & 0xFFFF;
                 while (mask != 0) {
                     into[first + Integer.numberOfTrailingZeros(mask)] +=
-                            queryWeight * weights.getAtIndex(ValueLayout.JAVA_FLOAT, posting++);
+                            queryWeight * NativeMemory.floatAt(weights, posting++);
                     mask &= mask - 1;
                 }
             }

@@ -2,10 +2,9 @@ package io.millrace.index.search;
 
 import io.millrace.index.segment.BlockColumns;
 import io.millrace.index.segment.LiveDocuments;
+import io.millrace.index.segment.NativeMemory;
 import io.millrace.index.segment.Segment;
 import io.millrace.index.segment.SegmentView;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /** Integer dot products of impacts, as unsigned ints; see {@link QuantisedQuery} for why they fit. */
@@ -21,20 +20,19 @@ final class ImpactWindow implements ScoreWindow {
     @Override
     public void add(int queryTerm, Segment segment, long from, long to, long shift, int firstDocument) {
         int count = (int) (to - from);
-        MemorySegment documents = segment.listedDocuments().asSlice(from * Integer.BYTES, (long) count * Integer.BYTES);
-        MemorySegment weights = segment.postingWeights().asSlice(from + shift, count);
+        long documents = segment.listedDocuments().address() + from * Integer.BYTES;
+        long weights = segment.postingWeights().address() + from + shift;
         int impact = query.impacts()[queryTerm];
         int[] into = sums;
         for (int i = 0; i < count; i++) {
-            into[documents.getAtIndex(ValueLayout.JAVA_INT, i) - firstDocument] +=
-                    impact * (weights.get(ValueLayout.JAVA_BYTE, i) & 0xFF);
+            into[NativeMemory.intAt(documents, i) - firstDocument] += impact * NativeMemory.unsignedByte(weights + i);
         }
     }
 
     @Override
     public void addBlocked(int queryTerm, Segment segment, int row, int firstChunk, int endChunk) {
         BlockColumns columns = segment.blocks();
-        MemorySegment weights = segment.postingWeights();
+        long weights = segment.postingWeights().address();
         int impact = query.impacts()[queryTerm];
         int[] into = sums;
         for (int chunk = firstChunk; chunk < endChunk; chunk++) {
@@ -49,7 +47,7 @@ final class ImpactWindow implements ScoreWindow {
                 int mask = columns.pair(pair++) & 0xFFFF;
                 while (mask != 0) {
                     into[first + Integer.numberOfTrailingZeros(mask)] +=
-                            impact * (weights.get(ValueLayout.JAVA_BYTE, posting++) & 0xFF);
+                            impact * NativeMemory.unsignedByte(weights + posting++);
                     mask &= mask - 1;
                 }
             }

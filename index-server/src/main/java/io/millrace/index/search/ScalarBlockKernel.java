@@ -1,19 +1,18 @@
 package io.millrace.index.search;
 
 import io.millrace.index.segment.BlockColumns;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import io.millrace.index.segment.NativeMemory;
 
 /** One number at a time: for processors without wide vectors, and what the other kernel is tested against. */
 final class ScalarBlockKernel implements BlockKernel {
     @Override
     public void boundChunks(BlockColumns columns, int[] rows, float[] factors, int terms, float[] bounds) {
-        MemorySegment maxima = columns.chunkMaxima();
+        long maxima = columns.chunkMaxima().address();
         int stride = columns.stride();
         for (int i = 0; i < terms; i++) {
-            long row = (long) rows[i] * stride;
+            long row = maxima + (long) rows[i] * stride;
             for (int chunk = 0; chunk < columns.chunks(); chunk++) {
-                bounds[chunk] += factors[i] * (maxima.get(ValueLayout.JAVA_BYTE, row + chunk) & 0xFF);
+                bounds[chunk] += factors[i] * NativeMemory.unsignedByte(row + chunk);
             }
         }
     }
@@ -23,38 +22,36 @@ final class ScalarBlockKernel implements BlockKernel {
             BlockColumns columns, int[] rows, float[] factors, int terms, int chunk, float[] sums, float[] bounds) {
         int from = chunk * BlockColumns.CHUNK_BLOCKS;
         System.arraycopy(sums, from, bounds, 0, BlockColumns.CHUNK_BLOCKS);
-        MemorySegment maxima = columns.maxima();
+        long maxima = columns.maxima().address();
         for (int i = 0; i < terms; i++) {
             long blocks = columns.blocks(rows[i], chunk);
-            long pair = columns.starts(rows[i], chunk) >>> 32;
+            long pair = maxima + (columns.starts(rows[i], chunk) >>> 32);
             while (blocks != 0) {
-                bounds[Long.numberOfTrailingZeros(blocks)] +=
-                        factors[i] * (maxima.get(ValueLayout.JAVA_BYTE, pair++) & 0xFF);
+                bounds[Long.numberOfTrailingZeros(blocks)] += factors[i] * NativeMemory.unsignedByte(pair++);
                 blocks &= blocks - 1;
             }
         }
     }
 
     @Override
-    public void addFloats(MemorySegment weights, Pairs pairs, float factor, float[] sums) {
+    public void addFloats(long weights, Pairs pairs, float factor, float[] sums) {
         for (int i = 0; i < pairs.count; i++) {
             int first = pairs.slots[i] * BlockColumns.BLOCK;
             long posting = pairs.postings[i];
             for (int mask = pairs.masks[i]; mask != 0; mask &= mask - 1) {
-                sums[first + Integer.numberOfTrailingZeros(mask)] +=
-                        factor * weights.getAtIndex(ValueLayout.JAVA_FLOAT, posting++);
+                sums[first + Integer.numberOfTrailingZeros(mask)] += factor * NativeMemory.floatAt(weights, posting++);
             }
         }
     }
 
     @Override
-    public void addBytes(MemorySegment weights, Pairs pairs, float factor, float[] sums) {
+    public void addBytes(long weights, Pairs pairs, float factor, float[] sums) {
         for (int i = 0; i < pairs.count; i++) {
             int first = pairs.slots[i] * BlockColumns.BLOCK;
             long posting = pairs.postings[i];
             for (int mask = pairs.masks[i]; mask != 0; mask &= mask - 1) {
                 sums[first + Integer.numberOfTrailingZeros(mask)] +=
-                        factor * (weights.get(ValueLayout.JAVA_BYTE, posting++) & 0xFF);
+                        factor * NativeMemory.unsignedByte(weights + posting++);
             }
         }
     }

@@ -1,10 +1,9 @@
 package io.millrace.index.search;
 
 import io.millrace.index.segment.BlockColumns;
+import io.millrace.index.segment.NativeMemory;
 import io.millrace.index.segment.Segment;
 import io.millrace.vector.SparseVector;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,7 +92,8 @@ final class SegmentQuery {
         for (int i = 0; i < terms; i++) {
             long posting = find(segment, places[i], document);
             if (posting >= 0) {
-                sum += (double) placeWeights[i] * segment.postingWeights().getAtIndex(ValueLayout.JAVA_FLOAT, posting);
+                sum += (double) placeWeights[i]
+                        * NativeMemory.floatAt(segment.postingWeights().address(), posting);
             }
         }
         return sum;
@@ -105,13 +105,13 @@ final class SegmentQuery {
         if (row >= 0) {
             return findBlocked(segment.blocks(), row, document);
         }
-        MemorySegment documents = segment.listedDocuments();
+        long documents = segment.listedDocuments().address();
         long start = segment.documentStart(place);
         long low = start;
         long high = start + segment.postings(place) - 1L;
         while (low <= high) {
             long middle = (low + high) >>> 1;
-            int here = documents.getAtIndex(ValueLayout.JAVA_INT, middle);
+            int here = NativeMemory.intAt(documents, middle);
             if (here == document) {
                 return middle - start + segment.postingStart(place);
             }

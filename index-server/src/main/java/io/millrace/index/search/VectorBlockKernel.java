@@ -1,8 +1,7 @@
 package io.millrace.index.search;
 
 import io.millrace.index.segment.BlockColumns;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import io.millrace.index.segment.NativeMemory;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
@@ -16,8 +15,8 @@ import jdk.incubator.vector.VectorSpecies;
  * one instruction, so that nothing depends on how many a pair has: no branch is mispredicted, and the memory of many pairs is
  * fetched at once, which is where the time of a search goes.
  *
- * <p>Vectors live in one loop each and leave it through arrays: the compiler keeps them in registers only within a method that
- * it compiles as one.
+ * <p>Vectors live in one loop each, pass through no method of ours and leave by arrays: the compiler keeps them in registers only
+ * within what it compiles as one, and allocates them anywhere else.
  */
 final class VectorBlockKernel implements BlockKernel {
     private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_512;
@@ -34,13 +33,16 @@ final class VectorBlockKernel implements BlockKernel {
 
     @Override
     public void boundChunks(BlockColumns columns, int[] rows, float[] factors, int terms, float[] bounds) {
-        MemorySegment maxima = columns.chunkMaxima();
+        long maxima = columns.chunkMaxima().address();
         int stride = columns.stride();
         for (int chunk = 0; chunk < stride; chunk += BLOCK) {
             FloatVector bound = FloatVector.fromArray(FLOATS, bounds, chunk);
             for (int i = 0; i < terms; i++) {
-                ByteVector units = ByteVector.fromMemorySegment(LANES, maxima, (long) rows[i] * stride + chunk, ORDER);
-                bound = floats(units, 0).fma(FloatVector.broadcast(FLOATS, factors[i]), bound);
+                ByteVector units = ByteVector.fromMemorySegment(
+                        LANES, NativeMemory.ALL, maxima + (long) rows[i] * stride + chunk, ORDER);
+                bound = ((FloatVector) units.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0)
+                                .convert(VectorOperators.I2F, 0))
+                        .fma(FloatVector.broadcast(FLOATS, factors[i]), bound);
             }
             bound.intoArray(bounds, chunk);
         }
@@ -54,19 +56,27 @@ final class VectorBlockKernel implements BlockKernel {
         FloatVector second = FloatVector.fromArray(FLOATS, sums, from + BLOCK);
         FloatVector third = FloatVector.fromArray(FLOATS, sums, from + 2 * BLOCK);
         FloatVector fourth = FloatVector.fromArray(FLOATS, sums, from + 3 * BLOCK);
-        MemorySegment presence = columns.presence();
-        MemorySegment maxima = columns.maxima();
+        long presence = columns.presence().address();
+        long maxima = columns.maxima().address();
         for (int i = 0; i < terms; i++) {
-            long entry = 2 * ((long) rows[i] * columns.chunks() + chunk);
-            long blocks = presence.getAtIndex(ValueLayout.JAVA_LONG, entry);
-            long pair = presence.getAtIndex(ValueLayout.JAVA_LONG, entry + 1) >>> 32;
-            ByteVector units =
-                    ByteVector.fromMemorySegment(CHUNK, maxima, pair, ORDER).expand(VectorMask.fromLong(CHUNK, blocks));
+            long entry = columns.entry(rows[i], chunk);
+            long blocks = NativeMemory.longAt(presence, entry);
+            long pair = NativeMemory.longAt(presence, entry + 1) >>> 32;
+            ByteVector units = ByteVector.fromMemorySegment(CHUNK, NativeMemory.ALL, maxima + pair, ORDER)
+                    .expand(VectorMask.fromLong(CHUNK, blocks));
             FloatVector factor = FloatVector.broadcast(FLOATS, factors[i]);
-            first = floats(units, 0).fma(factor, first);
-            second = floats(units, 1).fma(factor, second);
-            third = floats(units, 2).fma(factor, third);
-            fourth = floats(units, 3).fma(factor, fourth);
+            first = ((FloatVector) units.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0)
+                            .convert(VectorOperators.I2F, 0))
+                    .fma(factor, first);
+            second = ((FloatVector) units.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 1)
+                            .convert(VectorOperators.I2F, 0))
+                    .fma(factor, second);
+            third = ((FloatVector) units.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 2)
+                            .convert(VectorOperators.I2F, 0))
+                    .fma(factor, third);
+            fourth = ((FloatVector) units.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 3)
+                            .convert(VectorOperators.I2F, 0))
+                    .fma(factor, fourth);
         }
         first.intoArray(bounds, 0);
         second.intoArray(bounds, BLOCK);
@@ -74,29 +84,27 @@ final class VectorBlockKernel implements BlockKernel {
         fourth.intoArray(bounds, 3 * BLOCK);
     }
 
-    /** Sixteen of a vector's unsigned bytes as floats. */
-    private static FloatVector floats(ByteVector bytes, int part) {
-        IntVector ints = (IntVector) bytes.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, part);
-        return (FloatVector) ints.convert(VectorOperators.I2F, 0);
-    }
-
     @Override
-    public void addFloats(MemorySegment weights, Pairs pairs, float factor, float[] sums) {
+    public void addFloats(long weights, Pairs pairs, float factor, float[] sums) {
         FloatVector factors = FloatVector.broadcast(FLOATS, factor);
         for (int i = 0; i < pairs.count; i++) {
             int at = pairs.slots[i] * BLOCK;
-            FloatVector spread = FloatVector.fromMemorySegment(FLOATS, weights, pairs.postings[i] * Float.BYTES, ORDER)
+            FloatVector spread = FloatVector.fromMemorySegment(
+                            FLOATS, NativeMemory.ALL, weights + pairs.postings[i] * Float.BYTES, ORDER)
                     .expand(VectorMask.fromLong(FLOATS, pairs.masks[i]));
             spread.fma(factors, FloatVector.fromArray(FLOATS, sums, at)).intoArray(sums, at);
         }
     }
 
     @Override
-    public void addBytes(MemorySegment weights, Pairs pairs, float factor, float[] sums) {
+    public void addBytes(long weights, Pairs pairs, float factor, float[] sums) {
         FloatVector factors = FloatVector.broadcast(FLOATS, factor);
         for (int i = 0; i < pairs.count; i++) {
             int at = pairs.slots[i] * BLOCK;
-            FloatVector spread = floats(ByteVector.fromMemorySegment(LANES, weights, pairs.postings[i], ORDER), 0)
+            FloatVector spread = ((FloatVector)
+                            ByteVector.fromMemorySegment(LANES, NativeMemory.ALL, weights + pairs.postings[i], ORDER)
+                                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0)
+                                    .convert(VectorOperators.I2F, 0))
                     .expand(VectorMask.fromLong(FLOATS, pairs.masks[i]));
             spread.fma(factors, FloatVector.fromArray(FLOATS, sums, at)).intoArray(sums, at);
         }

@@ -2,7 +2,6 @@ package io.millrace.index.segment;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /**
  * What a search needs to skip most of a segment: for each frequent term, where in the segment it occurs and how large its
@@ -63,22 +62,22 @@ public record BlockColumns(
 
     /** Weight of one unit of a row's maxima. */
     public float scale(int row) {
-        return scales.getAtIndex(ValueLayout.JAVA_FLOAT, row);
+        return NativeMemory.floatAt(scales.address(), row);
     }
 
     /** Which blocks of a chunk have the term, lowest bit first. */
     public long blocks(int row, int chunk) {
-        return presence.getAtIndex(ValueLayout.JAVA_LONG, entry(row, chunk));
+        return NativeMemory.longAt(presence.address(), entry(row, chunk));
     }
 
     /** First pair of a chunk (upper half) and its first posting (lower half). */
     public long starts(int row, int chunk) {
-        return presence.getAtIndex(ValueLayout.JAVA_LONG, entry(row, chunk) + 1);
+        return NativeMemory.longAt(presence.address(), entry(row, chunk) + 1);
     }
 
     /** Mask of a pair's documents (lower half) and how many postings of the chunk come before it. */
     public int pair(int pair) {
-        return pairs.getAtIndex(ValueLayout.JAVA_INT, pair);
+        return NativeMemory.intAt(pairs.address(), pair);
     }
 
     long bytes() {
@@ -86,7 +85,7 @@ public record BlockColumns(
     }
 
     /** Place of a row's entry for a chunk among the longs of {@link #presence}. */
-    private long entry(int row, int chunk) {
+    public long entry(int row, int chunk) {
         return 2 * ((long) row * chunks + chunk);
     }
 
