@@ -14,29 +14,26 @@ import java.util.stream.IntStream;
  * <p>Safe for any thread; each thread that searches keeps memory of its own, some 20 bytes a block of its largest segment.
  */
 public final class PrunedSearcher implements Searcher {
-    /** Below, reading every posting takes less time than deciding which to leave out. */
-    private static final int DEFAULT_MIN_DOCUMENTS = 8_192;
-
     /** Above this share of a segment's documents nearly all blocks have one of the best. */
     private static final int LARGEST_SHARE = 32;
 
-    private final int minDocuments;
+    private final int largestShare;
     private final ThreadLocal<BlockMaxSearch> searches;
     private final TermAtATimeSearcher scans = new TermAtATimeSearcher();
 
-    private PrunedSearcher(int minDocuments, BlockKernel kernel) {
-        this.minDocuments = minDocuments;
+    private PrunedSearcher(int largestShare, BlockKernel kernel) {
+        this.largestShare = largestShare;
         this.searches = ThreadLocal.withInitial(() -> new BlockMaxSearch(kernel));
     }
 
     /** With the loops that suit this processor. */
     public static PrunedSearcher create() {
-        return new PrunedSearcher(DEFAULT_MIN_DOCUMENTS, kernel());
+        return new PrunedSearcher(LARGEST_SHARE, kernel());
     }
 
-    /** With other loops, pruning segments from a size on. */
-    static PrunedSearcher create(int minDocuments, BlockKernel kernel) {
-        return new PrunedSearcher(minDocuments, kernel);
+    /** With other loops, whatever share of a segment is wanted. */
+    static PrunedSearcher always(BlockKernel kernel) {
+        return new PrunedSearcher(1, kernel);
     }
 
     private static BlockKernel kernel() {
@@ -64,11 +61,9 @@ public final class PrunedSearcher implements Searcher {
     }
 
     private boolean isWorthPruning(Segment segment, SparseVector query, int wanted) {
-        int documents = segment.info().documents();
-        return documents >= minDocuments
-                && segment.blocks().rows() > 0
+        return segment.blocks().rows() > 0
                 && query.size() <= BlockMaxSearch.MAX_TERMS
-                && (minDocuments == 0 || wanted <= documents / LARGEST_SHARE);
+                && (largestShare == 1 || wanted <= segment.info().documents() / largestShare);
     }
 
     private static int[] largestFirst(List<SegmentView> segments) {

@@ -31,10 +31,15 @@ public final class SegmentAssembler {
 
     /** @param capacity the most that will be added; documents, postings and id bytes must be exact */
     public SegmentAssembler(Format format, SegmentInfo capacity) {
+        this(format, capacity, TermBlocking.MIN_DOCUMENTS);
+    }
+
+    /** The same, with terms blocked from another number of documents on. */
+    SegmentAssembler(Format format, SegmentInfo capacity, int blockedFrom) {
         this.format = format;
         this.capacity = capacity;
         this.columns = SegmentColumns.allocateWithoutDocuments(format, capacity);
-        this.blocking = new TermBlocking(format, capacity, columns);
+        this.blocking = new TermBlocking(blockedFrom, format, capacity, columns);
     }
 
     /** Adds the next document; its id is {@code length} bytes of {@code source}. */

@@ -20,11 +20,16 @@ public final class SegmentMerger {
      * @param id number of the new segment
      */
     public static Segment merge(List<SegmentView> views, int id) {
-        return merge(views, id, moved(views));
+        return merge(views, id, moved(views), TermBlocking.MIN_DOCUMENTS);
     }
 
     /** The same in an order that lets searches skip most of it. */
     public static Segment mergeReordered(List<SegmentView> views, int id, DocumentOrder order) {
+        return mergeReordered(views, id, order, TermBlocking.MIN_DOCUMENTS);
+    }
+
+    /** The same, with terms blocked from another number of documents on. */
+    public static Segment mergeReordered(List<SegmentView> views, int id, DocumentOrder order, int blockedFrom) {
         int[][] moved = moved(views);
         int[] place = Permutations.inverse(order.of(views, moved));
         for (int[] documents : moved) {
@@ -32,7 +37,7 @@ public final class SegmentMerger {
                 documents[document] = documents[document] == DEAD ? DEAD : place[documents[document]];
             }
         }
-        return merge(views, id, moved);
+        return merge(views, id, moved, blockedFrom);
     }
 
     /** By input and document, its place among all live documents, or {@link #DEAD}. */
@@ -49,9 +54,9 @@ public final class SegmentMerger {
         return moved;
     }
 
-    private static Segment merge(List<SegmentView> views, int id, int[][] moved) {
+    private static Segment merge(List<SegmentView> views, int id, int[][] moved, int blockedFrom) {
         Format format = views.getFirst().segment().format();
-        SegmentAssembler into = new SegmentAssembler(format, size(views, id, moved));
+        SegmentAssembler into = new SegmentAssembler(format, size(views, id, moved), blockedFrom);
         try {
             copyDocuments(views, moved, into);
             copyPostings(views, moved, into);

@@ -85,7 +85,7 @@ class PrunedSearcherTest {
         SearchView view = new SearchView(weights, views);
         Searcher oracle =
                 new ExhaustiveSearcher(ordinal -> versions.get((int) ordinal).vector());
-        Searcher pruned = PrunedSearcher.create(0, kernel);
+        Searcher pruned = PrunedSearcher.always(kernel);
         Searcher scan = new TermAtATimeSearcher();
         for (int i = 0; i < 12; i++) {
             SparseVector query = vectors.next(random);
@@ -103,7 +103,7 @@ class PrunedSearcherTest {
             List<DocumentVersion> versions, WeightScheme weights, Random random, int number) {
         Segment built = SegmentBuilder.build(versions, weights);
         Segment durable = SegmentMerger.mergeReordered(
-                List.of(SegmentView.of(built)), number + 1, (views, numbers) -> shuffled(versions.size(), random));
+                List.of(SegmentView.of(built)), number + 1, (views, numbers) -> shuffled(versions.size(), random), 0);
         built.release();
         SegmentView view = SegmentView.of(durable);
         int[] dead = random.ints(versions.size() / 5, 0, versions.size()).toArray();
