@@ -70,17 +70,24 @@ final class BlockMaxSearch {
      * @param vector the query
      * @param impacts the query's impacts where weights are quantised
      * @param k documents wanted
+     * @param accuracy what bounds are trusted
      * @param top where they go; documents that cannot get in are left out
      * @return whether it was done; false if reading all postings is cheaper
      */
     boolean search(
-            SegmentView view, int index, SparseVector vector, @Nullable QuantisedQuery impacts, int k, TopK top) {
+            SegmentView view,
+            int index,
+            SparseVector vector,
+            @Nullable QuantisedQuery impacts,
+            int k,
+            Accuracy accuracy,
+            TopK top) {
         Segment segment = view.segment();
         query.open(segment, vector, impacts);
         if (query.blocked == 0) {
             return false;
         }
-        Scores scores = new Scores(view, index, query, impacts, top);
+        Scores scores = new Scores(view, index, query, impacts, accuracy, top);
         reserve(segment);
         candidates = 0;
         addListedBounds(segment);
@@ -89,10 +96,10 @@ final class BlockMaxSearch {
             clearListedBounds(segment);
             return false;
         }
-        if (scores.threshold() == 0f) {
+        if (scores.boundThreshold() == 0f) {
             scoreSeeds(segment, k, scores);
         }
-        boundChunksAbove(segment, scores.threshold());
+        boundChunksAbove(segment, scores.boundThreshold());
         scoreCandidates(segment, scores);
         clearListedBounds(segment);
         return true;
@@ -181,7 +188,7 @@ final class BlockMaxSearch {
         }
         addListed(segment, seeds);
         scoreAll(segment, seeds, scores);
-        float threshold = scores.threshold();
+        float threshold = scores.boundThreshold();
         int kept = 0;
         for (int i = seeds; i < candidates; i++) {
             if (bounds[i] > threshold) {
@@ -237,7 +244,7 @@ final class BlockMaxSearch {
             first += bounds[i] >= pivot ? 1 : 0;
         }
         score(segment, first, scores);
-        float threshold = scores.threshold();
+        float threshold = scores.boundThreshold();
         int others = 0;
         for (int i = 0; i < candidates; i++) {
             slots[others] = i;
@@ -284,7 +291,7 @@ final class BlockMaxSearch {
 
     /** Scores the candidates in the first slots, dropping those that fall behind. */
     private void score(Segment segment, int count, Scores scores) {
-        float threshold = scores.threshold();
+        float threshold = scores.boundThreshold();
         int kept = count;
         for (int term = 0; term < query.blocked && kept > 0; ) {
             int end = Math.min(query.blocked, term + TERMS_A_STEP);
@@ -391,8 +398,15 @@ final class BlockMaxSearch {
         private final @Nullable QuantisedQuery impacts;
         private final TopK top;
         private final double slack;
+        private final double alpha;
 
-        Scores(SegmentView view, int index, SegmentQuery query, @Nullable QuantisedQuery impacts, TopK top) {
+        Scores(
+                SegmentView view,
+                int index,
+                SegmentQuery query,
+                @Nullable QuantisedQuery impacts,
+                Accuracy accuracy,
+                TopK top) {
             this.segment = view.segment();
             this.live = view.live();
             this.index = index;
@@ -400,12 +414,18 @@ final class BlockMaxSearch {
             this.impacts = impacts;
             this.top = top;
             this.slack = 1 - (query.blocked + query.listed + 8) * ROUNDING;
+            this.alpha = accuracy.alpha();
         }
 
         /** A document whose sum is not above this cannot be among the best. */
         float threshold() {
             double bound = impacts == null ? top.bound() : Integer.toUnsignedLong(impacts.largestSumUpTo(top.bound()));
             return (float) (bound * slack);
+        }
+
+        /** Documents with an upper bound that is not above this are left out. */
+        float boundThreshold() {
+            return (float) (threshold() / alpha);
         }
 
         void offer(int document, float sum) {

@@ -43,6 +43,11 @@ public final class PrunedSearcher implements Searcher {
 
     @Override
     public List<ScoredDocument> search(SearchView view, SparseVector query, int k) {
+        return search(view, query, k, Accuracy.EXACT);
+    }
+
+    /** The same, less sure: documents may be missing, but scores and order of those found are exact. */
+    public List<ScoredDocument> search(SearchView view, SparseVector query, int k, Accuracy accuracy) {
         int wanted = (int) Math.min(k, view.liveDocuments());
         if (wanted == 0 || query.isEmpty()) {
             return List.of();
@@ -53,7 +58,7 @@ public final class PrunedSearcher implements Searcher {
         for (int index : largestFirst(view.segments())) {
             SegmentView segment = view.segments().get(index);
             if (!isWorthPruning(segment.segment(), query, wanted)
-                    || !searches.get().search(segment, index, query, impacts, wanted, top)) {
+                    || !searches.get().search(segment, index, query, impacts, wanted, accuracy, top)) {
                 TermAtATimeSearcher.searchSegment(segment, index, query, window, top);
             }
         }
