@@ -1,5 +1,6 @@
 package io.millrace.deploy.bench;
 
+import io.millrace.deploy.bench.search.BenchSearchCommand;
 import io.millrace.deploy.cli.Console;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -13,7 +14,11 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = "Measures speed, memory and effectiveness.",
         synopsisSubcommandLabel = "COMMAND",
-        footer = {"", "Examples:", "  millrace bench encode --model models/splade-tiny --data scifact --precisions all"
+        footer = {
+            "",
+            "Examples:",
+            "  millrace bench encode --model models/splade-tiny --data scifact --precisions all",
+            "  millrace bench search VECTORS --exhaustive"
         })
 public final class BenchCommand implements Runnable {
     @Spec
@@ -23,11 +28,13 @@ public final class BenchCommand implements Runnable {
 
     /** The command with its measurements. */
     public static CommandLine over(Console console) {
-        return new CommandLine(new BenchCommand()).addSubcommand("encode", new BenchEncodeCommand(console));
+        return new CommandLine(new BenchCommand())
+                .addSubcommand("encode", new BenchEncodeCommand(console))
+                .addSubcommand("search", new BenchSearchCommand(console));
     }
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say what to measure: encode");
+        throw new ParameterException(spec.commandLine(), "say what to measure: encode or search");
     }
 }

@@ -2,6 +2,7 @@ package io.millrace.deploy.bench;
 
 import io.millrace.deploy.cli.Console;
 import io.millrace.deploy.cli.ExitCode;
+import io.millrace.deploy.cli.OptionBounds;
 import io.millrace.deploy.cli.OutputOptions;
 import io.millrace.deploy.local.Models;
 import io.millrace.evaluation.beir.BeirFolder;
@@ -121,10 +122,12 @@ public final class BenchEncodeCommand implements Callable<Integer> {
                 new EncodeJob.Model(Models.find(model), adapters, place),
                 data,
                 new EncodeJob.Limits(
-                        atLeast("--limit", limit, 0),
-                        atLeast("--max-tokens", maxTokens, 0),
-                        threads == 0 ? Runtime.getRuntime().availableProcessors() : atLeast("--threads", threads, 1),
-                        atLeast("--repetitions", repetitions, 1)),
+                        OptionBounds.atLeast("--limit", limit, 0),
+                        OptionBounds.atLeast("--max-tokens", maxTokens, 0),
+                        threads == 0
+                                ? Runtime.getRuntime().availableProcessors()
+                                : OptionBounds.atLeast("--threads", threads, 1),
+                        OptionBounds.atLeast("--repetitions", repetitions, 1)),
                 kernels.toUpperCase(Locale.ROOT));
         Effectiveness judged = Effectiveness.read(new BeirFolder(data), split, limit > 0);
         try (EncodedTexts.Folder folder = EncodedTexts.Folder.create()) {
@@ -181,12 +184,5 @@ public final class BenchEncodeCommand implements Callable<Integer> {
 
     private static String name(Precision precision) {
         return precision.name().toLowerCase(Locale.ROOT);
-    }
-
-    private static int atLeast(String option, int value, int least) {
-        if (value < least) {
-            throw new IllegalArgumentException(option + " is " + value + "; it must be " + least + " or more");
-        }
-        return value;
     }
 }

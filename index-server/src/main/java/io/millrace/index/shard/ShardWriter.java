@@ -78,6 +78,20 @@ public final class ShardWriter implements AutoCloseable {
     }
 
     /**
+     * Whether a flush or merge is under way when all that is queued now has been done; false at once while closing, which
+     * waits for both.
+     */
+    public CompletableFuture<Boolean> maintaining() {
+        CompletableFuture<Boolean> answer = new CompletableFuture<>();
+        enqueue(() -> answer.complete(shard.isMaintaining()));
+        if (stopping) {
+            // The owner may have passed its last look at the queue.
+            answer.complete(false);
+        }
+        return answer;
+    }
+
+    /**
      * Queues a batch.
      *
      * @param batch what to apply
