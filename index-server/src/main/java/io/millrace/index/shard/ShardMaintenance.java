@@ -2,7 +2,9 @@ package io.millrace.index.shard;
 
 import io.millrace.index.codec.Manifest;
 import io.millrace.index.record.SegmentInfo;
+import io.millrace.index.segment.BisectionOrder;
 import io.millrace.index.segment.DeadMarks;
+import io.millrace.index.segment.DocumentOrder;
 import io.millrace.index.segment.Runs;
 import io.millrace.index.segment.Segment;
 import io.millrace.index.segment.SegmentView;
@@ -11,6 +13,7 @@ import io.millrace.index.store.StoreBatch;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,16 +30,20 @@ final class ShardMaintenance {
     // Share of dead documents at which a segment is rewritten alone: scoring them costs as much as the live.
     private static final double DEAD_SHARE = 0.3;
     private static final Duration RETRY_AFTER = Duration.ofSeconds(10);
+    // Searches need the other cores.
+    private static final int ORDERING_THREADS = Math.max(1, Runtime.getRuntime().availableProcessors() / 4);
 
     private final Shard shard;
     private final ShardStore store;
     private final ShardLimits limits;
     private final ShardExecutors executors;
     private final ShardObserver observer;
+    private final DocumentOrder order;
     private Manifest manifest;
     private @Nullable Maintenance flushing;
     private @Nullable Maintenance merging;
-    private boolean stopped;
+    // Read by the threads of a merge, which need not finish then.
+    private volatile boolean stopped;
     // After a failure nothing is started until then: a full disk is not freed in milliseconds.
     private long resumeNanos = System.nanoTime();
 
@@ -48,6 +55,7 @@ final class ShardMaintenance {
         this.executors = executors;
         this.observer = observer;
         this.manifest = store.manifest();
+        this.order = new BisectionOrder(ORDERING_THREADS, () -> stopped);
     }
 
     /** Starts what is due. For the owner thread, after each step. */
@@ -132,7 +140,7 @@ final class ShardMaintenance {
         Segment made = null;
         RuntimeException failure = null;
         try {
-            made = work.merge();
+            made = work.merge(order);
             if (made != null) {
                 store.segments().write(made);
             }
@@ -168,6 +176,10 @@ final class ShardMaintenance {
             } else {
                 observer.merged(nanos);
             }
+        } catch (CancellationException e) {
+            LOG.info(
+                    "shard {}: a merge was given up, as the shard closes",
+                    store.descriptor().identity());
         } catch (RuntimeException e) {
             resumeNanos = System.nanoTime() + RETRY_AFTER.toNanos();
             observer.maintenanceFailed(e);

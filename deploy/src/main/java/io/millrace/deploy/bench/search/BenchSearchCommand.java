@@ -6,6 +6,7 @@ import io.millrace.deploy.cli.OptionBounds;
 import io.millrace.deploy.cli.OutputOptions;
 import io.millrace.deploy.cli.Progress;
 import io.millrace.index.record.WeightScheme;
+import io.millrace.index.search.PrunedSearcher;
 import io.millrace.index.search.Searcher;
 import io.millrace.index.search.TermAtATimeSearcher;
 import io.millrace.vector.SparseVector;
@@ -132,7 +133,7 @@ public final class BenchSearchCommand implements Callable<Integer> {
 
     /** The engine that is measured. */
     private static Searcher searcher() {
-        return new TermAtATimeSearcher();
+        return PrunedSearcher.create();
     }
 
     @Override
