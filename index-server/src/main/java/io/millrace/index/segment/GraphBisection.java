@@ -2,6 +2,7 @@ package io.millrace.index.segment;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.RecursiveAction;
@@ -89,7 +90,7 @@ final class GraphBisection {
         private static final int FORKED = 4096;
 
         private final int position;
-        // Until the halves are made, so that memory goes from a range to its halves.
+        // Until the halves are made.
         private @Nullable RangeTerms terms;
 
         Range(RangeTerms terms, int position) {
@@ -99,27 +100,28 @@ final class GraphBisection {
 
         @Override
         protected void compute() {
-            RangeTerms whole = requireNonNull(terms);
-            terms = null;
-            int size = whole.size();
+            int size = requireNonNull(terms).size();
             if (size <= blockSize) {
-                System.arraycopy(whole.documents(), 0, order, position, size);
+                System.arraycopy(requireNonNull(terms).documents(), 0, order, position, size);
             } else if (!cancelled.getAsBoolean()) {
-                // The largest power of two blocks, so that two, four, ... blocks together are of one range as well.
-                int leftSize = blockSize * Integer.highestOneBit(Math.ceilDiv(size, blockSize) - 1);
-                Bipartition sides = new Bipartition(whole, leftSize);
-                sides.improve(cancelled);
-                orderBoth(new Range(sides.left(), position), new Range(sides.right(), position + leftSize), size);
+                List<Range> halves = halves();
+                if (size > FORKED) {
+                    invokeAll(halves);
+                } else {
+                    halves.forEach(Range::compute);
+                }
             }
         }
 
-        private static void orderBoth(Range left, Range right, int size) {
-            if (size > FORKED) {
-                invokeAll(left, right);
-            } else {
-                left.compute();
-                right.compute();
-            }
+        /** Splits the range, whose memory can go then: nothing here outlives this call, not even in a stack frame. */
+        private List<Range> halves() {
+            RangeTerms whole = requireNonNull(terms);
+            terms = null;
+            // The largest power of two blocks, so that two, four, ... blocks together are of one range as well.
+            int leftSize = blockSize * Integer.highestOneBit(Math.ceilDiv(whole.size(), blockSize) - 1);
+            Bipartition sides = new Bipartition(whole, leftSize);
+            sides.improve(cancelled);
+            return List.of(new Range(sides.left(), position), new Range(sides.right(), position + leftSize));
         }
     }
 }
