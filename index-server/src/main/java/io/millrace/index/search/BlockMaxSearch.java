@@ -36,6 +36,8 @@ final class BlockMaxSearch {
     private static final int TERMS_A_STEP = 3;
     // A float's rounding, with room: bounds are added up, and taken off again, term by term.
     private static final double ROUNDING = 0x1p-21;
+    // The same near the smallest floats, which are all as coarse.
+    private static final double ABSOLUTE_ROUNDING = 0x1p-120;
 
     private final BlockKernel kernel;
     private final SegmentQuery query = new SegmentQuery();
@@ -57,6 +59,8 @@ final class BlockMaxSearch {
     private int[] slots = new int[1 << 10];
     private float[] scratch = new float[1 << 10];
     private float[] sums = new float[1 << 14];
+    private int[] found = new int[1 << 8];
+    private float[] foundSums = new float[1 << 8];
 
     BlockMaxSearch(BlockKernel kernel) {
         this.kernel = kernel;
@@ -87,7 +91,7 @@ final class BlockMaxSearch {
         if (query.blocked == 0) {
             return false;
         }
-        Scores scores = new Scores(view, index, query, impacts, accuracy, top);
+        Scores scores = new Scores(view, index, query, impacts, k, accuracy, top);
         reserve(segment);
         candidates = 0;
         addListedBounds(segment);
@@ -302,12 +306,31 @@ final class BlockMaxSearch {
                 kept = kernel.keepAbove(threshold, slots, kept, rest, sums);
             }
         }
+        offer(kept, scores);
+    }
+
+    /** Offers the documents of the first slots that can be among the best, judged by their sums, which are complete. */
+    private void offer(int kept, Scores scores) {
+        int count = 0;
         for (int i = 0; i < kept; i++) {
             int first = blocks[slots[i]] * BlockColumns.BLOCK;
-            long documents = kernel.above(scores.threshold(), slots[i], sums);
-            for (; documents != 0; documents &= documents - 1) {
-                int lane = Long.numberOfTrailingZeros(documents);
-                scores.offer(first + lane, sums[slots[i] * BlockColumns.BLOCK + lane]);
+            long lanes = kernel.above(scores.threshold(), slots[i], sums);
+            if (count + BlockColumns.BLOCK > found.length) {
+                found = Arrays.copyOf(found, 2 * found.length);
+                foundSums = Arrays.copyOf(foundSums, found.length);
+            }
+            for (; lanes != 0; lanes &= lanes - 1) {
+                int lane = Long.numberOfTrailingZeros(lanes);
+                found[count] = first + lane;
+                foundSums[count] = sums[slots[i] * BlockColumns.BLOCK + lane];
+                count += scores.isLive(first + lane) ? 1 : 0;
+            }
+        }
+        // Scoring a document exactly costs a search for each term: only what the sums leave open is worth it.
+        float least = scores.leastBeside(nthLargest(foundSums, count, scores.wanted()));
+        for (int i = 0; i < count; i++) {
+            if (foundSums[i] >= least) {
+                scores.offer(found[i], foundSums[i]);
             }
         }
     }
@@ -396,6 +419,7 @@ final class BlockMaxSearch {
         private final int index;
         private final SegmentQuery query;
         private final @Nullable QuantisedQuery impacts;
+        private final int wanted;
         private final TopK top;
         private final double slack;
         private final double alpha;
@@ -405,8 +429,10 @@ final class BlockMaxSearch {
                 int index,
                 SegmentQuery query,
                 @Nullable QuantisedQuery impacts,
+                int k,
                 Accuracy accuracy,
                 TopK top) {
+            this.wanted = k;
             this.segment = view.segment();
             this.live = view.live();
             this.index = index;
@@ -420,7 +446,30 @@ final class BlockMaxSearch {
         /** A document whose sum is not above this cannot be among the best. */
         float threshold() {
             double bound = impacts == null ? top.bound() : Integer.toUnsignedLong(impacts.largestSumUpTo(top.bound()));
-            return (float) (bound * slack);
+            return lowered(bound);
+        }
+
+        /** A sum less what rounding may have added to it, or kept from another. */
+        private float lowered(double sum) {
+            return (float) Math.max(0, sum * slack - ABSOLUTE_ROUNDING);
+        }
+
+        /** Documents whose sum is less than this score less than one whose sum is {@code sum}. */
+        float leastBeside(float sum) {
+            // Scores of whole sums are rounded: several sums may have one.
+            return lowered(
+                    impacts == null
+                            ? sum
+                            : Integer.toUnsignedLong(impacts.largestSumUpTo(Math.nextDown(impacts.score((int) sum)))));
+        }
+
+        /** Documents wanted. */
+        int wanted() {
+            return wanted;
+        }
+
+        boolean isLive(int document) {
+            return live.contains(document);
         }
 
         /** Documents with an upper bound that is not above this are left out. */
@@ -429,9 +478,6 @@ final class BlockMaxSearch {
         }
 
         void offer(int document, float sum) {
-            if (!live.contains(document)) {
-                return;
-            }
             float score = impacts == null ? (float) query.dot(segment, document) : impacts.score((int) sum);
             if (score > top.bound()) {
                 top.offer(score, index, document);
