@@ -34,6 +34,7 @@ final class BlockMaxSearch {
     // Candidates scored before the others: they lift the threshold.
     private static final int FIRST_CANDIDATES = 100;
     private static final int TERMS_A_STEP = 3;
+    private static final int SAMPLE = 64;
     // A float's rounding, with room: bounds are added up, and taken off again, term by term.
     private static final double ROUNDING = 0x1p-21;
     // The same near the smallest floats, which are all as coarse.
@@ -42,6 +43,7 @@ final class BlockMaxSearch {
     private final BlockKernel kernel;
     private final SegmentQuery query = new SegmentQuery();
     private final Pairs pairs = new Pairs();
+    private final float[] sample = new float[4 * SAMPLE];
     private final float[] chunk = new float[BlockColumns.CHUNK_BLOCKS];
     private final int[] above = new int[BlockColumns.CHUNK_BLOCKS];
 
@@ -128,32 +130,23 @@ final class BlockMaxSearch {
         return largest;
     }
 
-    /** Adds up what listed terms contribute to each block, and to each chunk the largest of it. */
+    /** Adds up what listed terms contribute to each block, and gives each chunk the largest sum of its blocks. */
     private void addListedBounds(Segment segment) {
         long documents = segment.listedDocuments().address();
         boolean bytes = segment.format().bytes() == 1;
         for (int i = 0; i < query.listed; i++) {
-            int lastChunk = -1;
-            float largest = 0f;
-            float inBlock = 0f;
-            int lastBlock = -1;
-            for (long at = query.listStarts[i]; at < query.listStarts[i] + query.listSizes[i]; at++) {
+            long end = query.listStarts[i] + query.listSizes[i];
+            for (long at = query.listStarts[i]; at < end; at++) {
                 int block = NativeMemory.intAt(documents, at) / BlockColumns.BLOCK;
-                float product = query.listWeights[i] * weight(segment, at + query.listShifts[i], bytes);
-                listedSums[block] += product;
-                inBlock = block == lastBlock ? inBlock + product : product;
-                lastBlock = block;
-                if (block / BlockColumns.CHUNK_BLOCKS != lastChunk) {
-                    if (lastChunk >= 0) {
-                        chunkBounds[lastChunk] += largest;
-                    }
-                    lastChunk = block / BlockColumns.CHUNK_BLOCKS;
-                    largest = 0f;
-                }
-                largest = Math.max(largest, inBlock);
+                listedSums[block] += query.listWeights[i] * weight(segment, at + query.listShifts[i], bytes);
             }
-            if (lastChunk >= 0) {
-                chunkBounds[lastChunk] += largest;
+        }
+        for (int i = 0; i < query.listed; i++) {
+            long end = query.listStarts[i] + query.listSizes[i];
+            for (long at = query.listStarts[i]; at < end; at++) {
+                int block = NativeMemory.intAt(documents, at) / BlockColumns.BLOCK;
+                int number = block / BlockColumns.CHUNK_BLOCKS;
+                chunkBounds[number] = Math.max(chunkBounds[number], listedSums[block]);
             }
         }
     }
@@ -176,14 +169,14 @@ final class BlockMaxSearch {
     private void scoreSeeds(Segment segment, int k, Scores scores) {
         int wanted = SEED_BLOCKS + k / 8;
         int columns = segment.blocks().chunks();
-        float pivot = nthLargest(chunkBounds, columns, SEED_CHUNKS + wanted / BlockColumns.BLOCK);
+        float pivot = nthLargest(chunkBounds, columns, SEED_CHUNKS + k / 64);
         for (int i = 0; i < columns; i++) {
             if (chunkBounds[i] >= pivot) {
                 boundBlocks(segment, i, 0f);
                 chunkBounds[i] = 0f;
             }
         }
-        float best = nthLargest(bounds, candidates, wanted);
+        float best = aboutNthLargest(bounds, candidates, wanted);
         int seeds = 0;
         for (int i = 0; i < candidates && seeds < 2 * wanted; i++) {
             if (bounds[i] >= best) {
@@ -241,7 +234,7 @@ final class BlockMaxSearch {
             scoreAll(segment, candidates, scores);
             return;
         }
-        float pivot = nthLargest(bounds, candidates, FIRST_CANDIDATES);
+        float pivot = aboutNthLargest(bounds, candidates, FIRST_CANDIDATES);
         int first = 0;
         for (int i = 0; i < candidates; i++) {
             slots[first] = i;
@@ -370,6 +363,22 @@ final class BlockMaxSearch {
             pairs.postings[i] += found >>> 16;
         }
         pairs.count = count;
+    }
+
+    /** A value that about n others reach, found in a sample; the n-th largest where there are few values. */
+    private float aboutNthLargest(float[] values, int count, int n) {
+        int step = Math.min(count / SAMPLE, n / 2);
+        if (step <= 1) {
+            return nthLargest(values, count, n);
+        }
+        int sampled = 0;
+        for (int i = step / 2; i < count; i += step) {
+            sample[sampled++] = values[i];
+            if (sampled == sample.length) {
+                break;
+            }
+        }
+        return nthLargest(sample, sampled, Math.max(1, n / step));
     }
 
     /** The n-th largest of some values, or the smallest if they are fewer; 0 if there are none. */

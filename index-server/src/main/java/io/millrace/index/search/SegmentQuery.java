@@ -28,11 +28,12 @@ final class SegmentQuery {
     long[] listShifts = new long[64];
     float[] listWeights = new float[64];
 
-    /** All terms, in the order of the query: place in the segment's directory and weight. */
+    /** All terms, in the order of the query: weight, row or -1, and where the list of a term without a row is. */
     private int terms;
 
-    private int[] places = new int[64];
-    private float[] placeWeights = new float[64];
+    private float[] termWeights = new float[64];
+    private int[] termRows = new int[64];
+    private int[] termLists = new int[64];
 
     /** Finds a query's terms in a segment; with {@code impacts} they stand in for its weights. */
     void open(Segment segment, SparseVector query, @Nullable QuantisedQuery impacts) {
@@ -57,15 +58,17 @@ final class SegmentQuery {
             listSizes = new int[most];
             listShifts = new long[most];
             listWeights = new float[most];
-            places = new int[most];
-            placeWeights = new float[most];
+            termWeights = new float[most];
+            termRows = new int[most];
+            termLists = new int[most];
         }
     }
 
     private void add(Segment segment, int place, float weight) {
-        places[terms] = place;
-        placeWeights[terms++] = weight;
         int row = segment.blockedRow(place);
+        termWeights[terms] = weight;
+        termLists[terms] = listed;
+        termRows[terms++] = row;
         if (row < 0) {
             listStarts[listed] = segment.documentStart(place);
             listSizes[listed] = segment.postings(place);
@@ -88,32 +91,30 @@ final class SegmentQuery {
 
     /** Dot product with a document, exact in double: term after term, as {@link SparseVector#dot} adds them. */
     double dot(Segment segment, int document) {
+        BlockColumns columns = segment.blocks();
+        long documents = segment.listedDocuments().address();
+        long floats = segment.postingWeights().address();
         double sum = 0;
         for (int i = 0; i < terms; i++) {
-            long posting = find(segment, places[i], document);
+            long posting = termRows[i] >= 0
+                    ? findBlocked(columns, termRows[i], document)
+                    : findListed(documents, termLists[i], document);
             if (posting >= 0) {
-                sum += (double) placeWeights[i]
-                        * NativeMemory.floatAt(segment.postingWeights().address(), posting);
+                sum += (double) termWeights[i] * NativeMemory.floatAt(floats, posting);
             }
         }
         return sum;
     }
 
-    /** Posting of a document among those of a term, or -1. */
-    private static long find(Segment segment, int place, int document) {
-        int row = segment.blockedRow(place);
-        if (row >= 0) {
-            return findBlocked(segment.blocks(), row, document);
-        }
-        long documents = segment.listedDocuments().address();
-        long start = segment.documentStart(place);
-        long low = start;
-        long high = start + segment.postings(place) - 1L;
+    /** Posting of a document in a list, or -1. */
+    private long findListed(long documents, int list, int document) {
+        long low = listStarts[list];
+        long high = low + listSizes[list] - 1;
         while (low <= high) {
             long middle = (low + high) >>> 1;
             int here = NativeMemory.intAt(documents, middle);
             if (here == document) {
-                return middle - start + segment.postingStart(place);
+                return middle + listShifts[list];
             }
             if (here < document) {
                 low = middle + 1;
@@ -128,11 +129,11 @@ final class SegmentQuery {
         int chunk = document / BlockColumns.CHUNK_DOCUMENTS;
         int block = document / BlockColumns.BLOCK;
         long blocks = columns.blocks(row, chunk);
+        // Java shifts by the low six bits: the block's number within its chunk.
         if ((blocks >>> block & 1) == 0) {
             return -1;
         }
         long starts = columns.starts(row, chunk);
-        // Java shifts by the low six bits: the block's number within its chunk.
         int pair = columns.pair((int) (starts >>> 32) + Long.bitCount(blocks & ((1L << block) - 1)));
         int bit = 1 << document % BlockColumns.BLOCK;
         return (pair & bit) == 0 ? -1 : (starts & 0xFFFF_FFFFL) + (pair >>> 16) + Integer.bitCount(pair & (bit - 1));

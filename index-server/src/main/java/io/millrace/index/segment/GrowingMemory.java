@@ -7,7 +7,8 @@ import java.lang.foreign.ValueLayout;
 /** A column outside the heap whose length is not known beforehand: it doubles as it fills. For one thread. */
 final class GrowingMemory implements AutoCloseable {
     private static final long FIRST_BYTES = 1 << 12;
-    private static final long ALIGNMENT = Long.BYTES;
+    // A cache line: entries of a column then lie in one each.
+    private static final long ALIGNMENT = 64;
 
     private Arena arena = Arena.ofConfined();
     private MemorySegment memory = arena.allocate(FIRST_BYTES, ALIGNMENT);
