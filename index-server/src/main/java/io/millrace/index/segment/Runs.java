@@ -11,12 +11,32 @@ public final class Runs {
     // A neighbour joins a merge if it is at most this many times larger than what already takes part: each document is
     // then copied O(log n) times.
     private static final long GROWTH = 2;
+    // In quiet times the largest is rewritten if the others have this part of its documents together.
+    private static final long LEAST_GAIN = 8;
 
     private Runs() {}
 
     /** Whether a segment lives in memory only. */
     public static boolean isRun(SegmentView view) {
         return view.segment().info().id() == 0;
+    }
+
+    /**
+     * First of the youngest neighbours in [0, to) that are worth making one while nothing else is to be done; {@code to} if that
+     * would rewrite a large segment for the sake of little.
+     *
+     * @param maxDocuments most documents of the result
+     */
+    public static int quietTail(List<SegmentView> views, int to, long maxDocuments) {
+        long documents = 0;
+        long largest = 0;
+        int first = to;
+        while (first > 0 && documents + views.get(first - 1).live().count() <= maxDocuments) {
+            first--;
+            documents += views.get(first).live().count();
+            largest = Math.max(largest, views.get(first).live().count());
+        }
+        return (documents - largest) * LEAST_GAIN >= largest && to - first > 1 ? first : to;
     }
 
     /**

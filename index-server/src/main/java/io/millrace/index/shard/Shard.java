@@ -185,6 +185,11 @@ public final class Shard implements AutoCloseable {
         maintenance.stop();
     }
 
+    /** Whether no flush or merge is under way or about to be. For the owner thread. */
+    boolean isSettled() {
+        return maintenance.isSettled();
+    }
+
     /** Whether a flush or merge is under way, whose last step is still to come. For the owner thread. */
     boolean isMaintaining() {
         return maintenance.isActive();

@@ -14,6 +14,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +32,8 @@ final class ShardMaintenance {
     // Share of dead documents at which a segment is rewritten alone: scoring them costs as much as the live.
     private static final double DEAD_SHARE = 0.3;
     private static final Duration RETRY_AFTER = Duration.ofSeconds(10);
+    // Without a flush or merge for so long, what remains is merged further than writing alone would have it.
+    private static final Duration QUIET = Duration.ofSeconds(1);
     // Searches need the other cores.
     private static final int ORDERING_THREADS = Math.max(1, Runtime.getRuntime().availableProcessors() / 4);
 
@@ -44,6 +48,9 @@ final class ShardMaintenance {
     private @Nullable Maintenance merging;
     // Read by the threads of a merge, which need not finish then.
     private volatile boolean stopped;
+    // Flushes and merges so far; tells a wait whether it was quiet.
+    private long works;
+    private boolean awaitingQuiet;
     // After a failure nothing is started until then: a full disk is not freed in milliseconds.
     private long resumeNanos = System.nanoTime();
 
@@ -62,6 +69,7 @@ final class ShardMaintenance {
     void consider() {
         considerFlush();
         considerMerge();
+        considerQuiet();
     }
 
     /** Starts nothing any more. */
@@ -72,6 +80,11 @@ final class ShardMaintenance {
     /** Whether a flush or merge has not come back yet. */
     boolean isActive() {
         return flushing != null || merging != null;
+    }
+
+    /** Whether nothing is under way, or waits for a quiet moment. */
+    boolean isSettled() {
+        return !isActive() && !awaitingQuiet;
     }
 
     /** First run that no flush holds. */
@@ -114,10 +127,42 @@ final class ShardMaintenance {
                 break;
             }
         }
-        if (first >= end) {
+        if (first < end) {
+            merge(views.subList(first, end));
+        }
+    }
+
+    /** Waits for a quiet moment if there is something to merge in it. */
+    private void considerQuiet() {
+        if (awaitingQuiet
+                || isActive()
+                || stopped
+                || quietTail() == shard.size().segments()) {
             return;
         }
-        List<SegmentView> inputs = views.subList(first, end);
+        awaitingQuiet = true;
+        long before = works;
+        CompletableFuture.delayedExecutor(QUIET.toMillis(), TimeUnit.MILLISECONDS, executors.owner())
+                .execute(() -> {
+                    awaitingQuiet = false;
+                    if (stopped) {
+                        return;
+                    }
+                    int first = quietTail();
+                    int durable = shard.size().segments();
+                    if (works == before && !isActive() && !isHeld() && first < durable) {
+                        merge(shard.segments().subList(first, durable));
+                    } else {
+                        considerQuiet();
+                    }
+                });
+    }
+
+    private int quietTail() {
+        return Runs.quietTail(shard.segments(), shard.size().segments(), limits.maxSegmentDocuments());
+    }
+
+    private void merge(List<SegmentView> inputs) {
         Maintenance merge = begin(
                 Maintenance.Kind.MERGE,
                 inputs,
@@ -129,6 +174,7 @@ final class ShardMaintenance {
 
     private Maintenance begin(Maintenance.Kind kind, List<SegmentView> inputs, long first, long last) {
         int id = manifest.nextSegment();
+        works++;
         // The number is used up even if the work fails; what it left behind is an orphan under it.
         manifest = new Manifest(manifest.segments(), id + 1);
         return new Maintenance(kind, id, inputs, first, last);
@@ -202,6 +248,7 @@ final class ShardMaintenance {
         }
         considerFlush();
         considerMerge();
+        considerQuiet();
     }
 
     /** One batch names the new segment and carries over what died while it was made; then searches see it. */

@@ -78,12 +78,12 @@ public final class ShardWriter implements AutoCloseable {
     }
 
     /**
-     * Whether a flush or merge is under way when all that is queued now has been done; false at once while closing, which
+     * Whether a flush or merge is under way or about to be when all that is queued now has been done; false at once while closing, which
      * waits for both.
      */
     public CompletableFuture<Boolean> maintaining() {
         CompletableFuture<Boolean> answer = new CompletableFuture<>();
-        enqueue(() -> answer.complete(shard.isMaintaining()));
+        enqueue(() -> answer.complete(!shard.isSettled()));
         if (stopping) {
             // The owner may have passed its last look at the queue.
             answer.complete(false);
