@@ -16,13 +16,14 @@ sealed interface BlockKernel permits ScalarBlockKernel, VectorBlockKernel {
     void boundChunks(BlockColumns columns, int[] rows, float[] factors, int terms, float[] bounds);
 
     /**
-     * Bounds of the blocks of one chunk.
+     * Adds to the bounds of a chunk's blocks what some terms can contribute there at most.
      *
-     * @param sums what other terms contribute, by block of the segment
-     * @param bounds takes the sums with every term's largest contribution added, float [{@link BlockColumns#CHUNK_BLOCKS}]
+     * @param from first of the terms
+     * @param to end of the terms
+     * @param bounds of the chunk's blocks, {@link BlockColumns#CHUNK_BLOCKS} floats from {@code at} on
      */
     void boundBlocks(
-            BlockColumns columns, int[] rows, float[] factors, int terms, int chunk, float[] sums, float[] bounds);
+            BlockColumns columns, int[] rows, float[] factors, int from, int to, int chunk, float[] bounds, int at);
 
     /**
      * Adds some pairs' weights times a factor to the sums of their blocks' documents.

@@ -29,11 +29,13 @@ final class BlockMaxSearch {
     /** Most terms of a query whose sums of impacts are still exact in floats: 255 · 255 · 256 &lt; 2²⁴. */
     static final int MAX_TERMS = 256;
 
-    private static final int SEED_CHUNKS = 8;
-    private static final int SEED_BLOCKS = 16;
+    private static final int SEED_CHUNKS = 12;
+    private static final int SEED_BLOCKS = 24;
     // Candidates scored before the others: they lift the threshold.
     private static final int FIRST_CANDIDATES = 100;
     private static final int TERMS_A_STEP = 3;
+    // Rows that are read at a time, chunk after chunk: as many as the processor fetches ahead.
+    private static final int TERMS_A_PASS = 6;
     private static final int SAMPLE = 64;
     // A float's rounding, with room: bounds are added up, and taken off again, term by term.
     private static final double ROUNDING = 0x1p-21;
@@ -44,11 +46,12 @@ final class BlockMaxSearch {
     private final SegmentQuery query = new SegmentQuery();
     private final Pairs pairs = new Pairs();
     private final float[] sample = new float[4 * SAMPLE];
-    private final float[] chunk = new float[BlockColumns.CHUNK_BLOCKS];
-    private final int[] above = new int[BlockColumns.CHUNK_BLOCKS];
 
     private float[] chunkBounds = new float[0];
     private int[] chunks = new int[0];
+    // Bounds of the blocks of those chunks, and which are above the threshold.
+    private float[] blockBounds = new float[0];
+    private int[] above = new int[0];
     // What listed terms contribute at most, by block; zero between searches.
     private float[] listedSums = new float[0];
     // Candidate of each block + 1; zero between searches.
@@ -170,16 +173,18 @@ final class BlockMaxSearch {
         int wanted = SEED_BLOCKS + k / 8;
         int columns = segment.blocks().chunks();
         float pivot = nthLargest(chunkBounds, columns, SEED_CHUNKS + k / 64);
+        int best = 0;
         for (int i = 0; i < columns; i++) {
             if (chunkBounds[i] >= pivot) {
-                boundBlocks(segment, i, 0f);
+                chunks[best++] = i;
                 chunkBounds[i] = 0f;
             }
         }
-        float best = aboutNthLargest(bounds, candidates, wanted);
+        boundBlocks(segment, best, 0f);
+        float least = aboutNthLargest(bounds, candidates, wanted);
         int seeds = 0;
         for (int i = 0; i < candidates && seeds < 2 * wanted; i++) {
-            if (bounds[i] >= best) {
+            if (bounds[i] >= least) {
                 swap(i, seeds++);
             }
         }
@@ -207,24 +212,58 @@ final class BlockMaxSearch {
 
     private void boundChunksAbove(Segment segment, float threshold) {
         // In ascending order, which is how the columns lie in memory.
-        int count = kernel.collectAbove(threshold, chunkBounds, segment.blocks().stride(), chunks);
-        for (int i = 0; i < count; i++) {
-            boundBlocks(segment, chunks[i], threshold);
-        }
+        boundBlocks(
+                segment,
+                kernel.collectAbove(threshold, chunkBounds, segment.blocks().stride(), chunks),
+                threshold);
     }
 
-    /** Makes the blocks of a chunk that are above a threshold candidates. */
-    private void boundBlocks(Segment segment, int number, float threshold) {
-        kernel.boundBlocks(segment.blocks(), query.rows, query.factors, query.blocked, number, listedSums, chunk);
-        int count = kernel.collectAbove(threshold, chunk, BlockColumns.CHUNK_BLOCKS, above);
-        if (candidates + count > blocks.length) {
-            int length = 2 * blocks.length;
+    /** Makes the blocks of the first of {@link #chunks} that are above a threshold candidates. */
+    private void boundBlocks(Segment segment, int count, float threshold) {
+        if (blockBounds.length < count * BlockColumns.CHUNK_BLOCKS) {
+            blockBounds = new float[chunks.length * BlockColumns.CHUNK_BLOCKS];
+        }
+        for (int i = 0; i < count; i++) {
+            System.arraycopy(
+                    listedSums,
+                    chunks[i] * BlockColumns.CHUNK_BLOCKS,
+                    blockBounds,
+                    i * BlockColumns.CHUNK_BLOCKS,
+                    BlockColumns.CHUNK_BLOCKS);
+        }
+        for (int from = 0; from < query.blocked; from += TERMS_A_PASS) {
+            int to = Math.min(query.blocked, from + TERMS_A_PASS);
+            for (int i = 0; i < count; i++) {
+                kernel.boundBlocks(
+                        segment.blocks(),
+                        query.rows,
+                        query.factors,
+                        from,
+                        to,
+                        chunks[i],
+                        blockBounds,
+                        i * BlockColumns.CHUNK_BLOCKS);
+            }
+        }
+        addCandidates(count, threshold);
+    }
+
+    private void addCandidates(int count, float threshold) {
+        int most = count * BlockColumns.CHUNK_BLOCKS;
+        if (above.length < most) {
+            above = new int[chunks.length * BlockColumns.CHUNK_BLOCKS];
+        }
+        int found = kernel.collectAbove(threshold, blockBounds, most, above);
+        if (candidates + found > blocks.length) {
+            int length = Math.max(candidates + found, 2 * blocks.length);
             blocks = Arrays.copyOf(blocks, length);
             bounds = Arrays.copyOf(bounds, length);
         }
-        for (int i = 0; i < count; i++) {
-            blocks[candidates] = number * BlockColumns.CHUNK_BLOCKS + above[i];
-            bounds[candidates++] = chunk[above[i]];
+        for (int i = 0; i < found; i++) {
+            int block = above[i];
+            blocks[candidates] = chunks[block / BlockColumns.CHUNK_BLOCKS] * BlockColumns.CHUNK_BLOCKS
+                    + block % BlockColumns.CHUNK_BLOCKS;
+            bounds[candidates++] = blockBounds[block];
         }
     }
 

@@ -19,15 +19,13 @@ final class ScalarBlockKernel implements BlockKernel {
 
     @Override
     public void boundBlocks(
-            BlockColumns columns, int[] rows, float[] factors, int terms, int chunk, float[] sums, float[] bounds) {
-        int from = chunk * BlockColumns.CHUNK_BLOCKS;
-        System.arraycopy(sums, from, bounds, 0, BlockColumns.CHUNK_BLOCKS);
+            BlockColumns columns, int[] rows, float[] factors, int from, int to, int chunk, float[] bounds, int at) {
         long maxima = columns.maxima().address();
-        for (int i = 0; i < terms; i++) {
+        for (int i = from; i < to; i++) {
             long blocks = columns.blocks(rows[i], chunk);
             long pair = maxima + (columns.starts(rows[i], chunk) >>> 32);
             while (blocks != 0) {
-                bounds[Long.numberOfTrailingZeros(blocks)] += factors[i] * NativeMemory.unsignedByte(pair++);
+                bounds[at + Long.numberOfTrailingZeros(blocks)] += factors[i] * NativeMemory.unsignedByte(pair++);
                 blocks &= blocks - 1;
             }
         }

@@ -50,15 +50,14 @@ final class VectorBlockKernel implements BlockKernel {
 
     @Override
     public void boundBlocks(
-            BlockColumns columns, int[] rows, float[] factors, int terms, int chunk, float[] sums, float[] bounds) {
-        int from = chunk * BlockColumns.CHUNK_BLOCKS;
-        FloatVector first = FloatVector.fromArray(FLOATS, sums, from);
-        FloatVector second = FloatVector.fromArray(FLOATS, sums, from + BLOCK);
-        FloatVector third = FloatVector.fromArray(FLOATS, sums, from + 2 * BLOCK);
-        FloatVector fourth = FloatVector.fromArray(FLOATS, sums, from + 3 * BLOCK);
+            BlockColumns columns, int[] rows, float[] factors, int from, int to, int chunk, float[] bounds, int at) {
+        FloatVector first = FloatVector.fromArray(FLOATS, bounds, at);
+        FloatVector second = FloatVector.fromArray(FLOATS, bounds, at + BLOCK);
+        FloatVector third = FloatVector.fromArray(FLOATS, bounds, at + 2 * BLOCK);
+        FloatVector fourth = FloatVector.fromArray(FLOATS, bounds, at + 3 * BLOCK);
         long presence = columns.presence().address();
         long maxima = columns.maxima().address();
-        for (int i = 0; i < terms; i++) {
+        for (int i = from; i < to; i++) {
             long entry = columns.entry(rows[i], chunk);
             long blocks = NativeMemory.longAt(presence, entry);
             long pair = NativeMemory.longAt(presence, entry + 1) >>> 32;
@@ -78,10 +77,10 @@ final class VectorBlockKernel implements BlockKernel {
                             .convert(VectorOperators.I2F, 0))
                     .fma(factor, fourth);
         }
-        first.intoArray(bounds, 0);
-        second.intoArray(bounds, BLOCK);
-        third.intoArray(bounds, 2 * BLOCK);
-        fourth.intoArray(bounds, 3 * BLOCK);
+        first.intoArray(bounds, at);
+        second.intoArray(bounds, at + BLOCK);
+        third.intoArray(bounds, at + 2 * BLOCK);
+        fourth.intoArray(bounds, at + 3 * BLOCK);
     }
 
     @Override

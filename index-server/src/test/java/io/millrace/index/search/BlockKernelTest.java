@@ -82,8 +82,9 @@ class BlockKernelTest {
 
     private float[] boundBlocks(BlockKernel kernel, int chunk) {
         float[] bounds = new float[BlockColumns.CHUNK_BLOCKS];
-        float[] nothing = new float[columns.chunks() * BlockColumns.CHUNK_BLOCKS];
-        kernel.boundBlocks(columns, query.rows, query.factors, query.blocked, chunk, nothing, bounds);
+        int half = query.blocked / 2;
+        kernel.boundBlocks(columns, query.rows, query.factors, 0, half, chunk, bounds, 0);
+        kernel.boundBlocks(columns, query.rows, query.factors, half, query.blocked, chunk, bounds, 0);
         return bounds;
     }
 
