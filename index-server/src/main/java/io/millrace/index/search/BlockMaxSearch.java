@@ -29,13 +29,13 @@ final class BlockMaxSearch {
     /** Most terms of a query whose sums of impacts are still exact in floats: 255 · 255 · 256 &lt; 2²⁴. */
     static final int MAX_TERMS = 256;
 
-    private static final int SEED_CHUNKS = 12;
+    private static final int SEED_CHUNKS = 16;
     private static final int SEED_BLOCKS = 24;
     // Candidates scored before the others: they lift the threshold.
-    private static final int FIRST_CANDIDATES = 100;
-    private static final int TERMS_A_STEP = 3;
+    private static final int FIRST_CANDIDATES = 60;
+    private static final int TERMS_A_STEP = 2;
     // Rows that are read at a time, chunk after chunk: as many as the processor fetches ahead.
-    private static final int TERMS_A_PASS = 6;
+    private static final int TERMS_A_PASS = 10;
     private static final int SAMPLE = 64;
     // A float's rounding, with room: bounds are added up, and taken off again, term by term.
     private static final double ROUNDING = 0x1p-21;
