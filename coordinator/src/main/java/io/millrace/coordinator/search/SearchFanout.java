@@ -36,6 +36,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class SearchFanout {
     private static final int MAX_K = 10_000;
+    private static final float LOWEST_RECALL = 0.8f;
 
     /** Answers of so few hits are small enough to be parsed by the thread that reads the network. */
     private static final int FEW_HITS = 100;
@@ -101,6 +102,12 @@ public final class SearchFanout {
             throw Refusals.invalidArgument(
                     "k", "is " + Integer.toUnsignedString(request.getK()) + "; ask for 1 to " + MAX_K + " hits");
         }
+        float recall = request.getRecallTarget();
+        if (recall != 0f && !(recall >= LOWEST_RECALL && recall <= 1f)) {
+            throw Refusals.invalidArgument(
+                    "recall_target",
+                    "is " + recall + "; aim at " + LOWEST_RECALL + " to 1, or leave it 0 for exact results");
+        }
         if (!request.getSpaceId().isEmpty() && !request.getSpaceId().equals(collection.getSpaceId())) {
             throw Refusals.failedPrecondition("collection '" + collection.getName() + "' is in space "
                     + collection.getSpaceId() + " but the query is for space " + request.getSpaceId()
@@ -140,6 +147,7 @@ public final class SearchFanout {
                                             .getAppliedIndexOrDefault(placement.getPlacementGroup(), 0))
                                     .setIncludeSource(request.getIncludeSource())
                                     .setExplain(request.getExplain())
+                                    .setRecallTarget(request.getRecallTarget())
                                     .build()));
         }
         return gather(request, calls);

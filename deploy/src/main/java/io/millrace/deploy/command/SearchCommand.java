@@ -51,6 +51,12 @@ public final class SearchCommand implements Callable<Integer> {
     @Option(names = "--explain", description = "Show the terms that matched: weight in the query × in the document.")
     private boolean explain;
 
+    @Option(
+            names = "--recall",
+            paramLabel = "SHARE",
+            description = "Share of the exact result that is enough, 0.8 to 1: less is faster. Default: 1, exact.")
+    private float recall = 1f;
+
     @Option(names = "--partial", description = "Answer from the shards that do answer when one does not.")
     private boolean partial;
 
@@ -67,6 +73,7 @@ public final class SearchCommand implements Callable<Integer> {
                     .setText(String.join(" ", words))
                     .setK(k)
                     .setExplain(explain)
+                    .setRecallTarget(recall)
                     .setAllowPartial(partial)
                     .setIncludeSource(true)
                     .build());

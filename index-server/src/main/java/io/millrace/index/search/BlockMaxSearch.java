@@ -105,10 +105,10 @@ final class BlockMaxSearch {
             clearListedBounds(segment);
             return false;
         }
-        if (scores.boundThreshold() == 0f) {
+        if (scores.blockThreshold() == 0f) {
             scoreSeeds(segment, k, scores);
         }
-        boundChunksAbove(segment, scores.boundThreshold());
+        boundChunks(segment, scores);
         scoreCandidates(segment, scores);
         clearListedBounds(segment);
         return true;
@@ -190,7 +190,7 @@ final class BlockMaxSearch {
         }
         addListed(segment, seeds);
         scoreAll(segment, seeds, scores);
-        float threshold = scores.boundThreshold();
+        float threshold = scores.blockThreshold();
         int kept = 0;
         for (int i = seeds; i < candidates; i++) {
             if (bounds[i] > threshold) {
@@ -210,12 +210,12 @@ final class BlockMaxSearch {
         bounds[other] = bound;
     }
 
-    private void boundChunksAbove(Segment segment, float threshold) {
+    /** Makes candidates of the blocks that can still matter. */
+    private void boundChunks(Segment segment, Scores scores) {
         // In ascending order, which is how the columns lie in memory.
-        boundBlocks(
-                segment,
-                kernel.collectAbove(threshold, chunkBounds, segment.blocks().stride(), chunks),
-                threshold);
+        int count = kernel.collectAbove(
+                scores.chunkThreshold(), chunkBounds, segment.blocks().stride(), chunks);
+        boundBlocks(segment, count, scores.blockThreshold());
     }
 
     /** Makes the blocks of the first of {@link #chunks} that are above a threshold candidates. */
@@ -280,7 +280,7 @@ final class BlockMaxSearch {
             first += bounds[i] >= pivot ? 1 : 0;
         }
         score(segment, first, scores);
-        float threshold = scores.boundThreshold();
+        float threshold = scores.blockThreshold();
         int others = 0;
         for (int i = 0; i < candidates; i++) {
             slots[others] = i;
@@ -327,7 +327,7 @@ final class BlockMaxSearch {
 
     /** Scores the candidates in the first slots, dropping those that fall behind. */
     private void score(Segment segment, int count, Scores scores) {
-        float threshold = scores.boundThreshold();
+        float threshold = scores.blockThreshold();
         int kept = count;
         for (int term = 0; term < query.blocked && kept > 0; ) {
             int end = Math.min(query.blocked, term + TERMS_A_STEP);
@@ -470,7 +470,7 @@ final class BlockMaxSearch {
         private final int wanted;
         private final TopK top;
         private final double slack;
-        private final double alpha;
+        private final Accuracy accuracy;
 
         Scores(
                 SegmentView view,
@@ -488,7 +488,7 @@ final class BlockMaxSearch {
             this.impacts = impacts;
             this.top = top;
             this.slack = 1 - (query.blocked + query.listed + 8) * ROUNDING;
-            this.alpha = accuracy.alpha();
+            this.accuracy = accuracy;
         }
 
         /** A document whose sum is not above this cannot be among the best. */
@@ -520,9 +520,14 @@ final class BlockMaxSearch {
             return live.contains(document);
         }
 
-        /** Documents with an upper bound that is not above this are left out. */
-        float boundThreshold() {
-            return (float) (threshold() / alpha);
+        /** Blocks with an upper bound that is not above this are left out. */
+        float blockThreshold() {
+            return (float) (threshold() / accuracy.blocks());
+        }
+
+        /** Chunks with an upper bound that is not above this are left out. */
+        float chunkThreshold() {
+            return (float) (threshold() / accuracy.chunks());
         }
 
         void offer(int document, float sum) {

@@ -46,7 +46,7 @@ public final class PrunedSearcher implements Searcher {
         return search(view, query, k, Accuracy.EXACT);
     }
 
-    /** The same, less sure: documents may be missing, but scores and order of those found are exact. */
+    @Override
     public List<ScoredDocument> search(SearchView view, SparseVector query, int k, Accuracy accuracy) {
         int wanted = (int) Math.min(k, view.liveDocuments());
         if (wanted == 0 || query.isEmpty()) {

@@ -24,4 +24,12 @@ public interface Searcher {
      * @param k documents wanted, 1 to {@value #MAX_K}
      */
     List<ScoredDocument> search(SearchView view, SparseVector query, int k);
+
+    /**
+     * The same for less time, if the engine knows how: documents may be missing, but the scores and the order of those found are
+     * as ever.
+     */
+    default List<ScoredDocument> search(SearchView view, SparseVector query, int k, Accuracy accuracy) {
+        return search(view, query, k);
+    }
 }

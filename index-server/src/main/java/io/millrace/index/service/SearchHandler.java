@@ -3,6 +3,7 @@ package io.millrace.index.service;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.grpc.StatusRuntimeException;
 import io.millrace.index.record.StoreException;
+import io.millrace.index.search.Accuracy;
 import io.millrace.index.search.MatchedTerm;
 import io.millrace.index.search.ScoredDocument;
 import io.millrace.index.search.Searcher;
@@ -42,10 +43,12 @@ final class SearchHandler {
                 .shard();
         int k = k(request);
         SparseVector query = query(request);
+        Accuracy accuracy = accuracy(request.getRecallTarget());
         awaitApplied(shard, request.getMinAppliedIndex());
         try {
             return pool.run(
-                    CallDeadline.nanosLeft(LONGEST_WAIT), searcher -> search(shard, searcher, query, k, request));
+                    CallDeadline.nanosLeft(LONGEST_WAIT),
+                    searcher -> search(shard, searcher, query, k, accuracy, request));
         } catch (StatusRuntimeException e) {
             metrics.refused("search");
             throw e;
@@ -53,10 +56,10 @@ final class SearchHandler {
     }
 
     private ShardSearchResponse search(
-            Shard shard, Searcher searcher, SparseVector query, int k, ShardSearchRequest request) {
+            Shard shard, Searcher searcher, SparseVector query, int k, Accuracy accuracy, ShardSearchRequest request) {
         long begun = System.nanoTime();
         try (SearchState state = state(shard)) {
-            List<ScoredDocument> hits = searcher.search(state.view(), query, k);
+            List<ScoredDocument> hits = searcher.search(state.view(), query, k, accuracy);
             long nanos = System.nanoTime() - begun;
             metrics.searched(nanos);
             ShardSearchResponse.Builder response = ShardSearchResponse.newBuilder()
@@ -119,6 +122,20 @@ final class SearchHandler {
             throw Refusals.invalidArgument("k", "is " + k + "; ask for 1 to " + Searcher.MAX_K + " hits");
         }
         return (int) k;
+    }
+
+    private static Accuracy accuracy(float recallTarget) {
+        if (recallTarget == 0f) {
+            return Accuracy.EXACT;
+        }
+        try {
+            return Accuracy.aimingAt(recallTarget);
+        } catch (IllegalArgumentException e) {
+            throw Refusals.invalidArgument(
+                    "recall_target",
+                    "is " + recallTarget + "; aim at " + Accuracy.LOWEST_RECALL
+                            + " to 1, or leave it 0 for exact results");
+        }
     }
 
     private static SparseVector query(ShardSearchRequest request) {

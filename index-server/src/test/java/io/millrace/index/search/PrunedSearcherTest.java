@@ -92,6 +92,10 @@ class PrunedSearcherTest {
             for (int k : new int[] {1, 10, 100, 10_000}) {
                 List<ScoredDocument> expected = oracle.search(view, query, k);
                 assertThat(pruned.search(view, query, k)).isEqualTo(expected);
+                List<ScoredDocument> some = pruned.search(view, query, k, Accuracy.aimingAt(0.85));
+                for (int hit = 0; hit < some.size(); hit++) {
+                    assertThat(some.get(hit).score()).isLessThanOrEqualTo(expected.get(hit).score());
+                }
                 assertThat(scan.search(view, query, k)).isEqualTo(expected);
             }
         }

@@ -6,6 +6,7 @@ import io.millrace.deploy.cli.OptionBounds;
 import io.millrace.deploy.cli.OutputOptions;
 import io.millrace.deploy.cli.Progress;
 import io.millrace.index.record.WeightScheme;
+import io.millrace.index.search.Accuracy;
 import io.millrace.index.search.PrunedSearcher;
 import io.millrace.index.search.Searcher;
 import io.millrace.vector.SparseVector;
@@ -82,6 +83,12 @@ public final class BenchSearchCommand implements Callable<Integer> {
             description = "How the shard keeps weights; u8 takes its scale from the largest. Default: f32.")
     private Weights weights = Weights.F32;
 
+    @Option(
+            names = "--recall",
+            paramLabel = "SHARE",
+            description = "Share of the exact result that searches aim at, 0.8 to 1. Default: ${DEFAULT-VALUE}, exact.")
+    private double recall = 1;
+
     @Option(names = "--batch", paramLabel = "N", description = "Documents written together. Default: ${DEFAULT-VALUE}.")
     private int batch = 256;
 
@@ -133,8 +140,8 @@ public final class BenchSearchCommand implements Callable<Integer> {
     }
 
     /** The engine that is measured. */
-    private static Searcher searcher() {
-        return PrunedSearcher.create();
+    private Searcher searcher() {
+        return new AimedSearcher(PrunedSearcher.create(), Accuracy.aimingAt(recall));
     }
 
     @Override

@@ -42,7 +42,9 @@ final class TimedEngine {
 
     /** Name of the engine. */
     String name() {
-        return searcher.getClass().getSimpleName();
+        return searcher instanceof AimedSearcher aimed
+                ? aimed.toString()
+                : searcher.getClass().getSimpleName();
     }
 
     /** Answers all queries, one after the other, on this thread; the times count unless it is for warming up. */
