@@ -8,12 +8,25 @@ import io.millrace.index.segment.BlockColumns;
  */
 sealed interface BlockKernel permits ScalarBlockKernel, VectorBlockKernel {
     /**
-     * Adds to the bound of each chunk what every term can contribute there at most.
+     * Adds to the bound of each chunk what some terms can contribute there at most.
      *
-     * @param terms number of rows and factors
+     * @param from first of the terms
+     * @param to end of the terms
+     * @param sign 1, or -1 to take it off again
      * @param bounds float [{@link BlockColumns#stride}]
      */
-    void boundChunks(BlockColumns columns, int[] rows, float[] factors, int terms, float[] bounds);
+    void boundChunks(BlockColumns columns, int[] rows, float[] factors, int from, int to, float sign, float[] bounds);
+
+    /**
+     * Keeps those chunks of which a block could still get above a threshold; the bounds of the others become zero.
+     *
+     * @param places which chunks' block bounds to look at; those kept move to the front, in order
+     * @param chunks chunk of each place
+     * @param rest what terms still to come can add at most, by chunk
+     * @param bounds of blocks, {@link BlockColumns#CHUNK_BLOCKS} a place
+     * @return number of places kept
+     */
+    int keepChunks(float threshold, int[] places, int count, int[] chunks, float[] rest, float[] bounds);
 
     /**
      * Adds to the bounds of a chunk's blocks what some terms can contribute there at most.

@@ -34,8 +34,10 @@ final class BlockMaxSearch {
     // Candidates scored before the others: they lift the threshold.
     private static final int FIRST_CANDIDATES = 60;
     private static final int TERMS_A_STEP = 2;
-    // Rows that are read at a time, chunk after chunk: as many as the processor fetches ahead.
-    private static final int TERMS_A_PASS = 10;
+    // Rows that are read at a time, chunk after chunk: as many as the processor fetches ahead. After each pass, chunks
+    // are
+    // dropped that cannot have a candidate any more.
+    private static final int TERMS_A_PASS = 6;
     private static final int SAMPLE = 64;
     // A float's rounding, with room: bounds are added up, and taken off again, term by term.
     private static final double ROUNDING = 0x1p-21;
@@ -49,6 +51,9 @@ final class BlockMaxSearch {
 
     private float[] chunkBounds = new float[0];
     private int[] chunks = new int[0];
+    // What terms still to come can add to each chunk's blocks at most.
+    private float[] chunkRest = new float[0];
+    private int[] places = new int[0];
     // Bounds of the blocks of those chunks, and which are above the threshold.
     private float[] blockBounds = new float[0];
     private int[] above = new int[0];
@@ -100,7 +105,7 @@ final class BlockMaxSearch {
         reserve(segment);
         candidates = 0;
         addListedBounds(segment);
-        kernel.boundChunks(segment.blocks(), query.rows, query.factors, query.blocked, chunkBounds);
+        kernel.boundChunks(segment.blocks(), query.rows, query.factors, 0, query.blocked, 1f, chunkBounds);
         if (!Float.isFinite(largest(chunkBounds, segment.blocks().chunks()))) {
             clearListedBounds(segment);
             return false;
@@ -119,6 +124,8 @@ final class BlockMaxSearch {
         if (chunkBounds.length < columns.stride()) {
             chunkBounds = new float[columns.stride()];
             chunks = new int[columns.stride()];
+            chunkRest = new float[columns.stride()];
+            places = new int[columns.stride()];
             listedSums = new float[columns.stride() * BlockColumns.CHUNK_BLOCKS];
             candidateOf = new int[columns.stride() * BlockColumns.CHUNK_BLOCKS];
         }
@@ -231,21 +238,35 @@ final class BlockMaxSearch {
                     i * BlockColumns.CHUNK_BLOCKS,
                     BlockColumns.CHUNK_BLOCKS);
         }
+        Arrays.fill(chunkRest, 0f);
+        kernel.boundChunks(segment.blocks(), query.rows, query.factors, 0, query.blocked, 1f, chunkRest);
+        for (int i = 0; i < count; i++) {
+            places[i] = i;
+        }
+        int kept = count;
         for (int from = 0; from < query.blocked; from += TERMS_A_PASS) {
             int to = Math.min(query.blocked, from + TERMS_A_PASS);
-            for (int i = 0; i < count; i++) {
-                kernel.boundBlocks(
-                        segment.blocks(),
-                        query.rows,
-                        query.factors,
-                        from,
-                        to,
-                        chunks[i],
-                        blockBounds,
-                        i * BlockColumns.CHUNK_BLOCKS);
+            boundBlocks(segment, from, to, kept);
+            if (threshold > 0f && to < query.blocked) {
+                kernel.boundChunks(segment.blocks(), query.rows, query.factors, from, to, -1f, chunkRest);
+                kept = kernel.keepChunks(threshold, places, kept, chunks, chunkRest, blockBounds);
             }
         }
         addCandidates(count, threshold);
+    }
+
+    private void boundBlocks(Segment segment, int from, int to, int kept) {
+        for (int i = 0; i < kept; i++) {
+            kernel.boundBlocks(
+                    segment.blocks(),
+                    query.rows,
+                    query.factors,
+                    from,
+                    to,
+                    chunks[places[i]],
+                    blockBounds,
+                    places[i] * BlockColumns.CHUNK_BLOCKS);
+        }
     }
 
     private void addCandidates(int count, float threshold) {

@@ -2,19 +2,39 @@ package io.millrace.index.search;
 
 import io.millrace.index.segment.BlockColumns;
 import io.millrace.index.segment.NativeMemory;
+import java.util.Arrays;
 
 /** One number at a time: for processors without wide vectors, and what the other kernel is tested against. */
 final class ScalarBlockKernel implements BlockKernel {
     @Override
-    public void boundChunks(BlockColumns columns, int[] rows, float[] factors, int terms, float[] bounds) {
+    public void boundChunks(
+            BlockColumns columns, int[] rows, float[] factors, int from, int to, float sign, float[] bounds) {
         long maxima = columns.chunkMaxima().address();
         int stride = columns.stride();
-        for (int i = 0; i < terms; i++) {
+        for (int i = from; i < to; i++) {
             long row = maxima + (long) rows[i] * stride;
             for (int chunk = 0; chunk < columns.chunks(); chunk++) {
-                bounds[chunk] += factors[i] * NativeMemory.unsignedByte(row + chunk);
+                bounds[chunk] += sign * factors[i] * NativeMemory.unsignedByte(row + chunk);
             }
         }
+    }
+
+    @Override
+    public int keepChunks(float threshold, int[] places, int count, int[] chunks, float[] rest, float[] bounds) {
+        int kept = 0;
+        for (int i = 0; i < count; i++) {
+            int from = places[i] * BlockColumns.CHUNK_BLOCKS;
+            float largest = 0f;
+            for (int j = from; j < from + BlockColumns.CHUNK_BLOCKS; j++) {
+                largest = Math.max(largest, bounds[j]);
+            }
+            if (largest + rest[chunks[places[i]]] > threshold) {
+                places[kept++] = places[i];
+            } else {
+                Arrays.fill(bounds, from, from + BlockColumns.CHUNK_BLOCKS, 0f);
+            }
+        }
+        return kept;
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.millrace.index.search;
 import io.millrace.index.segment.BlockColumns;
 import io.millrace.index.segment.NativeMemory;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -32,20 +33,40 @@ final class VectorBlockKernel implements BlockKernel {
     }
 
     @Override
-    public void boundChunks(BlockColumns columns, int[] rows, float[] factors, int terms, float[] bounds) {
+    public void boundChunks(
+            BlockColumns columns, int[] rows, float[] factors, int from, int to, float sign, float[] bounds) {
         long maxima = columns.chunkMaxima().address();
         int stride = columns.stride();
         for (int chunk = 0; chunk < stride; chunk += BLOCK) {
             FloatVector bound = FloatVector.fromArray(FLOATS, bounds, chunk);
-            for (int i = 0; i < terms; i++) {
+            for (int i = from; i < to; i++) {
                 ByteVector units = ByteVector.fromMemorySegment(
                         LANES, NativeMemory.ALL, maxima + (long) rows[i] * stride + chunk, ORDER);
                 bound = ((FloatVector) units.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0)
                                 .convert(VectorOperators.I2F, 0))
-                        .fma(FloatVector.broadcast(FLOATS, factors[i]), bound);
+                        .fma(FloatVector.broadcast(FLOATS, sign * factors[i]), bound);
             }
             bound.intoArray(bounds, chunk);
         }
+    }
+
+    @Override
+    public int keepChunks(float threshold, int[] places, int count, int[] chunks, float[] rest, float[] bounds) {
+        int kept = 0;
+        for (int i = 0; i < count; i++) {
+            int from = places[i] * BlockColumns.CHUNK_BLOCKS;
+            float largest = FloatVector.fromArray(FLOATS, bounds, from)
+                    .max(FloatVector.fromArray(FLOATS, bounds, from + BLOCK))
+                    .max(FloatVector.fromArray(FLOATS, bounds, from + 2 * BLOCK)
+                            .max(FloatVector.fromArray(FLOATS, bounds, from + 3 * BLOCK)))
+                    .reduceLanes(VectorOperators.MAX);
+            if (largest + rest[chunks[places[i]]] > threshold) {
+                places[kept++] = places[i];
+            } else {
+                Arrays.fill(bounds, from, from + BlockColumns.CHUNK_BLOCKS, 0f);
+            }
+        }
+        return kept;
     }
 
     @Override

@@ -62,9 +62,9 @@ class BlockKernelTest {
         for (int round = 0; round < 20; round++) {
             SparseVector vector = open();
             float[] chunks = new float[columns.stride()];
-            KERNELS.getFirst().boundChunks(columns, query.rows, query.factors, query.blocked, chunks);
+            KERNELS.getFirst().boundChunks(columns, query.rows, query.factors, 0, query.blocked, 1f, chunks);
             float[] same = new float[columns.stride()];
-            KERNELS.getLast().boundChunks(columns, query.rows, query.factors, query.blocked, same);
+            KERNELS.getLast().boundChunks(columns, query.rows, query.factors, 0, query.blocked, 1f, same);
             assertThat(same).containsExactly(chunks, within(1e-4f));
             for (int chunk = 0; chunk < columns.chunks(); chunk++) {
                 float[] blocks = boundBlocks(KERNELS.getFirst(), chunk);
@@ -119,13 +119,34 @@ class BlockKernelTest {
                 int[] above = new int[sums.length];
                 int found = kernel.collectAbove(threshold, sums, sums.length, above);
                 kept.add(IntStream.of(above).limit(found).toArray());
+                kept.add(keptChunks(kernel, threshold));
                 kept.add(IntStream.range(0, 64)
                         .map(slot -> (int) kernel.above(threshold, slot, sums))
                         .toArray());
             }
-            assertThat(kept.get(3)).isEqualTo(kept.get(0));
-            assertThat(kept.get(4)).isEqualTo(kept.get(1));
-            assertThat(kept.get(5)).isEqualTo(kept.get(2));
+            for (int i = 0; i < kept.size() / 2; i++) {
+                assertThat(kept.get(kept.size() / 2 + i)).isEqualTo(kept.get(i));
+            }
         }
+    }
+
+    /** Which of some chunks stay, and then the bounds of their blocks. */
+    private static int[] keptChunks(BlockKernel kernel, float threshold) {
+        Random numbers = new Random(11);
+        float[] bounds = new float[20 * BlockColumns.CHUNK_BLOCKS];
+        float[] rest = new float[100];
+        for (int i = 0; i < bounds.length; i++) {
+            bounds[i] = numbers.nextInt(200) == 0 ? numbers.nextInt(4) : 0;
+        }
+        for (int i = 0; i < rest.length; i++) {
+            rest[i] = numbers.nextInt(4);
+        }
+        int[] chunks = numbers.ints(20, 0, 100).toArray();
+        int[] places = IntStream.range(0, 20).filter(i -> i % 3 > 0).toArray();
+        int kept = kernel.keepChunks(threshold, places, places.length, chunks, rest, bounds);
+        return IntStream.concat(
+                        IntStream.of(places).limit(kept),
+                        IntStream.range(0, bounds.length).map(i -> (int) bounds[i]))
+                .toArray();
     }
 }

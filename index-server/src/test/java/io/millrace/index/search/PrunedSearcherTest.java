@@ -94,7 +94,8 @@ class PrunedSearcherTest {
                 assertThat(pruned.search(view, query, k)).isEqualTo(expected);
                 List<ScoredDocument> some = pruned.search(view, query, k, Accuracy.aimingAt(0.85));
                 for (int hit = 0; hit < some.size(); hit++) {
-                    assertThat(some.get(hit).score()).isLessThanOrEqualTo(expected.get(hit).score());
+                    assertThat(some.get(hit).score())
+                            .isLessThanOrEqualTo(expected.get(hit).score());
                 }
                 assertThat(scan.search(view, query, k)).isEqualTo(expected);
             }
