@@ -22,21 +22,32 @@ public final class Runs {
     }
 
     /**
-     * First of the youngest neighbours in [0, to) that are worth making one while nothing else is to be done; {@code to} if that
-     * would rewrite a large segment for the sake of little.
+     * Neighbours that are worth making one while nothing else is to be done, the youngest first; empty if there are none, or if
+     * that would rewrite a large segment for the sake of little.
      *
+     * @param views durable segments
      * @param maxDocuments most documents of the result
      */
-    public static int quietTail(List<SegmentView> views, int to, long maxDocuments) {
+    public static List<SegmentView> quietGroup(List<SegmentView> views, long maxDocuments) {
+        for (int end = views.size(); end > 1; end--) {
+            int first = quietTail(views, end, maxDocuments);
+            if (first < end) {
+                return views.subList(first, end);
+            }
+        }
+        return List.of();
+    }
+
+    private static int quietTail(List<SegmentView> views, int end, long maxDocuments) {
         long documents = 0;
         long largest = 0;
-        int first = to;
+        int first = end;
         while (first > 0 && documents + views.get(first - 1).live().count() <= maxDocuments) {
             first--;
             documents += views.get(first).live().count();
             largest = Math.max(largest, views.get(first).live().count());
         }
-        return (documents - largest) * LEAST_GAIN >= largest && to - first > 1 ? first : to;
+        return (documents - largest) * LEAST_GAIN >= largest && end - first > 1 ? first : end;
     }
 
     /**

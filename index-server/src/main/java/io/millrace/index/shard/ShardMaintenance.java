@@ -134,10 +134,7 @@ final class ShardMaintenance {
 
     /** Waits for a quiet moment if there is something to merge in it. */
     private void considerQuiet() {
-        if (awaitingQuiet
-                || isActive()
-                || stopped
-                || quietTail() == shard.size().segments()) {
+        if (awaitingQuiet || isActive() || stopped || quietGroup().isEmpty()) {
             return;
         }
         awaitingQuiet = true;
@@ -148,18 +145,18 @@ final class ShardMaintenance {
                     if (stopped) {
                         return;
                     }
-                    int first = quietTail();
-                    int durable = shard.size().segments();
-                    if (works == before && !isActive() && !isHeld() && first < durable) {
-                        merge(shard.segments().subList(first, durable));
+                    List<SegmentView> group = quietGroup();
+                    if (works == before && !isActive() && !isHeld() && !group.isEmpty()) {
+                        merge(group);
                     } else {
                         considerQuiet();
                     }
                 });
     }
 
-    private int quietTail() {
-        return Runs.quietTail(shard.segments(), shard.size().segments(), limits.maxSegmentDocuments());
+    private List<SegmentView> quietGroup() {
+        List<SegmentView> durable = shard.segments().subList(0, shard.size().segments());
+        return Runs.quietGroup(durable, limits.maxSegmentDocuments());
     }
 
     private void merge(List<SegmentView> inputs) {
