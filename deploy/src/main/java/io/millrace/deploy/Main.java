@@ -17,6 +17,7 @@ import io.millrace.deploy.local.ServeCommand;
 import io.millrace.deploy.preset.ContractCommand;
 import io.millrace.deploy.quickstart.QuickstartCommand;
 import io.millrace.deploy.score.ScoreCommand;
+import io.millrace.deploy.snapshot.SnapshotCommand;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -43,6 +44,7 @@ public final class Main {
         commands.put("delete", new DeleteCommand(console));
         commands.put("encode", new EncodeCommand(console));
         commands.put("collection", new CollectionCommand(console));
+        commands.put("snapshot", new SnapshotCommand(console));
         commands.put("eval", new EvalCommand(console));
         commands.put("lexical", new LexicalCommand(console));
         commands.put("contract", new ContractCommand(console));

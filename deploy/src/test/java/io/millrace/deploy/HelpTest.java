@@ -22,6 +22,7 @@ class HelpTest {
                 "delete",
                 "encode",
                 "collection",
+                "snapshot",
                 "eval",
                 "lexical",
                 "contract",

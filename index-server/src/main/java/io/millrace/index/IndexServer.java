@@ -7,10 +7,12 @@ import io.millrace.index.service.IndexService;
 import io.millrace.index.service.SearchPool;
 import io.millrace.index.service.ShardRegistry;
 import io.millrace.index.shard.ShardLimits;
+import io.millrace.index.snapshot.SnapshotDirectory;
 import io.millrace.service.GrpcServer;
 import io.millrace.service.Metrics;
 import io.millrace.service.ServerSettings;
 import java.util.List;
+import java.util.Optional;
 
 /** A running index server. Closing it ends calls in flight, then closes every shard; what was acknowledged stays. */
 public final class IndexServer implements AutoCloseable {
@@ -20,11 +22,14 @@ public final class IndexServer implements AutoCloseable {
     private final GrpcServer server;
     private final SearchPool searches;
     private final ShardRegistry shards;
+    private final Optional<SnapshotDirectory> snapshots;
 
-    private IndexServer(GrpcServer server, SearchPool searches, ShardRegistry shards) {
+    private IndexServer(
+            GrpcServer server, SearchPool searches, ShardRegistry shards, Optional<SnapshotDirectory> snapshots) {
         this.server = server;
         this.searches = searches;
         this.shards = shards;
+        this.snapshots = snapshots;
     }
 
     /**
@@ -32,19 +37,22 @@ public final class IndexServer implements AutoCloseable {
      *
      * @throws StoreException if another server has the directory, or a shard is damaged or of an unknown version
      * @throws java.io.UncheckedIOException if the directory cannot be used or a port is taken
+     * @throws IllegalArgumentException if snapshots cannot go where they should
      */
     public static IndexServer start(IndexServerConfig config) {
         Metrics metrics = new Metrics();
         IndexMetrics recorders = new IndexMetrics(metrics);
         ShardRegistry shards = ShardRegistry.open(config.dataDir(), limits(config), recorders);
         SearchPool searches = null;
+        Optional<SnapshotDirectory> snapshots = Optional.empty();
         try {
+            snapshots = config.snapshotDir().map(folder -> SnapshotDirectory.open(folder, config.dataDir()));
             recorders.watch(metrics, shards);
             int threads = config.searchThreads() > 0
                     ? config.searchThreads()
                     : Runtime.getRuntime().availableProcessors();
             searches = SearchPool.start(threads, PrunedSearcher.create());
-            IndexService service = new IndexService(shards, searches, recorders);
+            IndexService service = new IndexService(shards, searches, recorders, snapshots);
             GrpcServer server = GrpcServer.start(
                     "index-server",
                     ServerSettings.of(config.host(), config.port(), config.metricsPort()),
@@ -52,12 +60,13 @@ public final class IndexServer implements AutoCloseable {
                     List.of(service));
             // A shard that stopped writing needs a restart: say so to whoever watches health. Reads go on meanwhile.
             service.onFailure(() -> server.setServing(false));
-            return new IndexServer(server, searches, shards);
+            return new IndexServer(server, searches, shards, snapshots);
         } catch (RuntimeException e) {
             if (searches != null) {
                 searches.close();
             }
             shards.close();
+            snapshots.ifPresent(SnapshotDirectory::close);
             throw e;
         }
     }
@@ -87,6 +96,7 @@ public final class IndexServer implements AutoCloseable {
         server.close();
         searches.close();
         shards.close();
+        snapshots.ifPresent(SnapshotDirectory::close);
     }
 
     private static ShardLimits limits(IndexServerConfig config) {

@@ -2,6 +2,7 @@ package io.millrace.index;
 
 import io.millrace.service.Setting;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** What an index server can be told; see the help of each component. */
 public record IndexServerConfig(
@@ -29,7 +30,13 @@ public record IndexServerConfig(
         @Setting(
                 help = "Disk space kept free, MiB: below it writes are refused and reads go on. Enough for merges.",
                 fallback = "256")
-        int minFreeMib) {
+        int minFreeMib,
+
+        @Setting(
+                help = "Folder that SnapshotShard writes to, on the file system of --data-dir, whose files it links;"
+                        + " belongs to one server at a time. none = no snapshots are taken.",
+                fallback = "none")
+        String snapshots) {
 
     /** Checks the ranges. */
     public IndexServerConfig {
@@ -43,8 +50,13 @@ public record IndexServerConfig(
         }
     }
 
+    /** Folder of snapshots, if there is one. */
+    public Optional<Path> snapshotDir() {
+        return snapshots.isEmpty() ? Optional.empty() : Optional.of(Path.of(snapshots));
+    }
+
     /** The settings of an index server inside a local cluster: loopback, no metrics over HTTP, defaults for the rest. */
     public static IndexServerConfig local(Path dataDir, int port) {
-        return new IndexServerConfig("127.0.0.1", port, -1, dataDir, 0, 8_192, 256);
+        return new IndexServerConfig("127.0.0.1", port, -1, dataDir, 0, 8_192, 256, "");
     }
 }

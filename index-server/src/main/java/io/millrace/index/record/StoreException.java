@@ -17,7 +17,9 @@ public final class StoreException extends RuntimeException {
         /** The disk is full, or nearly; reads go on. */
         NO_SPACE,
         /** Another process has the directory open. */
-        LOCKED
+        LOCKED,
+        /** What was to be made is there already. */
+        EXISTS
     }
 
     private final Kind kind;

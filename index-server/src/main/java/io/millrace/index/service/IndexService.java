@@ -3,6 +3,7 @@ package io.millrace.index.service;
 import com.google.protobuf.Message;
 import io.grpc.stub.StreamObserver;
 import io.millrace.index.record.StoreException;
+import io.millrace.index.snapshot.SnapshotDirectory;
 import io.millrace.service.Refusals;
 import io.millrace.v1.CreateShardRequest;
 import io.millrace.v1.CreateShardResponse;
@@ -13,10 +14,13 @@ import io.millrace.v1.ShardGetRequest;
 import io.millrace.v1.ShardGetResponse;
 import io.millrace.v1.ShardSearchRequest;
 import io.millrace.v1.ShardSearchResponse;
+import io.millrace.v1.SnapshotShardRequest;
+import io.millrace.v1.SnapshotShardResponse;
 import io.millrace.v1.StatsRequest;
 import io.millrace.v1.StatsResponse;
 import io.millrace.v1.WriteRequest;
 import io.millrace.v1.WriteResponse;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -29,19 +33,23 @@ public final class IndexService extends IndexServerGrpc.IndexServerImplBase {
     private final SearchHandler searches;
     private final GetDocumentHandler documents;
     private final StatsHandler stats;
+    private final SnapshotHandler snapshots;
     private volatile Runnable onFailure = () -> {};
 
     /**
      * @param shards shards of this server
      * @param pool where searches run
      * @param metrics where latencies go
+     * @param snapshots where snapshots go; empty refuses to take any
      */
-    public IndexService(ShardRegistry shards, SearchPool pool, IndexMetrics metrics) {
+    public IndexService(
+            ShardRegistry shards, SearchPool pool, IndexMetrics metrics, Optional<SnapshotDirectory> snapshots) {
         this.lifecycle = new ShardLifecycle(shards);
         this.writes = new WriteHandler(shards, metrics);
         this.searches = new SearchHandler(shards, pool, metrics);
         this.documents = new GetDocumentHandler(shards);
         this.stats = new StatsHandler(shards);
+        this.snapshots = new SnapshotHandler(shards, snapshots);
     }
 
     /** What to do when a shard stops writing for good. */
@@ -77,6 +85,11 @@ public final class IndexService extends IndexServerGrpc.IndexServerImplBase {
     @Override
     public void stats(StatsRequest request, StreamObserver<StatsResponse> observer) {
         answer(observer, () -> stats.stats(request));
+    }
+
+    @Override
+    public void snapshotShard(SnapshotShardRequest request, StreamObserver<SnapshotShardResponse> observer) {
+        answer(observer, () -> snapshots.snapshot(request));
     }
 
     private <T extends Message> void answer(StreamObserver<T> observer, Supplier<T> handler) {

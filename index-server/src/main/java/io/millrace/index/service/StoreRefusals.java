@@ -17,6 +17,7 @@ final class StoreRefusals {
         return switch (e.kind()) {
             case NO_SPACE -> Refusals.overloaded(String.valueOf(e.getMessage()), RETRY_WHEN_FULL);
             case FAILED, LOCKED -> Refusals.unavailable(String.valueOf(e.getMessage()));
+            case EXISTS -> Refusals.alreadyExists(String.valueOf(e.getMessage()));
             case CORRUPT, UNSUPPORTED ->
                 Status.DATA_LOSS
                         .withDescription(String.valueOf(e.getMessage()))

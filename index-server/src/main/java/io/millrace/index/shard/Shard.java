@@ -8,6 +8,7 @@ import io.millrace.index.batch.ShardBatch;
 import io.millrace.index.record.DocumentEntry;
 import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.DocumentVersion;
+import io.millrace.index.record.ShardCheckpoint;
 import io.millrace.index.record.ShardCounters;
 import io.millrace.index.record.ShardDescriptor;
 import io.millrace.index.record.StoreException;
@@ -20,6 +21,7 @@ import io.millrace.index.segment.SegmentMerger;
 import io.millrace.index.segment.SegmentView;
 import io.millrace.index.store.ShardStore;
 import io.millrace.index.store.StoreBatch;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -168,6 +170,17 @@ public final class Shard implements AutoCloseable {
         return results.stream()
                 .map(result -> new BatchOutcome(result, index, index))
                 .toList();
+    }
+
+    /**
+     * Makes a database of all that was applied so far. For the owner thread; see {@link ShardStore#checkpoint}.
+     *
+     * @throws StoreException if the disk is nearly full, or the shard stopped writing
+     */
+    ShardCheckpoint checkpoint(Path into) {
+        requireWritable();
+        store.checkpoint(into);
+        return new ShardCheckpoint(descriptor(), counters.appliedIndex(), size().documents());
     }
 
     /** Next index for a shard that orders its own batches. For the owner thread. */

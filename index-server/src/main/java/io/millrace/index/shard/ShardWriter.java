@@ -3,8 +3,10 @@ package io.millrace.index.shard;
 import io.millrace.index.batch.BatchOutcome;
 import io.millrace.index.batch.IndexedBatch;
 import io.millrace.index.batch.ShardBatch;
+import io.millrace.index.record.ShardCheckpoint;
 import io.millrace.index.record.StoreException;
 import io.millrace.index.store.ShardStore;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -118,9 +120,33 @@ public final class ShardWriter implements AutoCloseable {
         steps.add(new Submission(batch, bytes, deadlineNanos, outcome));
         if (stopping) {
             // The owner may have passed its last look at the queue, or may just apply it.
-            outcome.completeExceptionally(closed());
+            outcome.completeExceptionally(closed("send the batch again, under the same sequences,"));
         }
         return outcome;
+    }
+
+    /**
+     * Queues a checkpoint: a database of all that was acknowledged before this call, and of what was queued before it.
+     * Batches queued behind it wait while it flushes and links files, searches do not.
+     *
+     * @param into directory that does not exist yet, on the file system of the shard
+     * @param deadlineNanos {@link System#nanoTime} after which it is not begun any more
+     * @return what it holds; fails as {@link #submit} does, and with {@link java.io.UncheckedIOException} if files
+     *     cannot be written. Nothing is written to the directory any more once this is done
+     */
+    public CompletableFuture<ShardCheckpoint> checkpoint(Path into, long deadlineNanos) {
+        CompletableFuture<ShardCheckpoint> made = new CompletableFuture<>();
+        AtomicBoolean taken = new AtomicBoolean();
+        enqueue(() -> {
+            if (taken.compareAndSet(false, true)) {
+                checkpoint(into, deadlineNanos, made);
+            }
+        });
+        if (stopping && taken.compareAndSet(false, true)) {
+            // The owner may have passed its last look at the queue.
+            made.completeExceptionally(closed("take the snapshot again"));
+        }
+        return made;
     }
 
     /** Refuses new batches, finishes what is under way, and closes the shard. */
@@ -176,7 +202,7 @@ public final class ShardWriter implements AutoCloseable {
         }
         for (Step step = next == null ? steps.poll() : next; step != null; step = steps.poll()) {
             if (step instanceof Submission late) {
-                late.outcome().completeExceptionally(closed());
+                late.outcome().completeExceptionally(closed("send the batch again, under the same sequences,"));
             }
         }
     }
@@ -198,7 +224,9 @@ public final class ShardWriter implements AutoCloseable {
         if (running) {
             perform(() -> apply(group));
         } else {
-            group.forEach(submission -> submission.outcome().completeExceptionally(closed()));
+            group.forEach(submission -> submission
+                    .outcome()
+                    .completeExceptionally(closed("send the batch again, under the same sequences,")));
         }
         return next;
     }
@@ -229,6 +257,19 @@ public final class ShardWriter implements AutoCloseable {
         }
     }
 
+    private void checkpoint(Path into, long deadlineNanos, CompletableFuture<ShardCheckpoint> made) {
+        if (deadlineNanos - System.nanoTime() < 0) {
+            made.completeExceptionally(new TimeoutException("nothing was written"));
+            return;
+        }
+        try {
+            made.complete(shard.checkpoint(into));
+        } catch (RuntimeException | Error e) {
+            made.completeExceptionally(e);
+            throw e;
+        }
+    }
+
     /** One failed step must not end the thread: the shard is read-only then, and says so to every caller. */
     private void perform(Runnable work) {
         try {
@@ -251,8 +292,8 @@ public final class ShardWriter implements AutoCloseable {
         }
     }
 
-    private IllegalStateException closed() {
-        return new IllegalStateException("shard " + shard.descriptor().identity()
-                + " is closing; send the batch again, under the same sequences, when it is back");
+    private IllegalStateException closed(String whatToDo) {
+        return new IllegalStateException(
+                "shard " + shard.descriptor().identity() + " is closing; " + whatToDo + " when it is back");
     }
 }

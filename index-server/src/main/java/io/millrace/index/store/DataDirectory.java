@@ -5,33 +5,32 @@ import io.millrace.index.record.ShardIdentity;
 import io.millrace.index.record.StoreException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A server's data directory: locked while open, with a folder for each shard. A folder under construction or being
  * removed has another name, so that a crash leaves no half shard.
  */
 public final class DataDirectory implements AutoCloseable {
-    private static final String LOCK = "millrace.lock";
     private static final String CREATING = ".creating";
     private static final String DROPPED = ".dropped";
 
     private final Path shards;
-    private final FileChannel lockFile;
+    private final DirectoryLock lock;
 
-    private DataDirectory(Path shards, FileChannel lockFile) {
+    /** Makes the files of a shard in a folder that does not exist yet. */
+    public interface Filling {
+        /** Makes the folder and all that belongs in it, synced. */
+        void into(Path draft) throws IOException;
+    }
+
+    private DataDirectory(Path shards, DirectoryLock lock) {
         this.shards = shards;
-        this.lockFile = lockFile;
+        this.lock = lock;
     }
 
     /**
@@ -42,18 +41,9 @@ public final class DataDirectory implements AutoCloseable {
     public static DataDirectory open(Path directory) {
         try {
             Path shards = Files.createDirectories(directory.resolve("shards"));
-            FileChannel lockFile =
-                    FileChannel.open(directory.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            if (tryLock(lockFile) == null) {
-                lockFile.close();
-                throw new StoreException(
-                        StoreException.Kind.LOCKED,
-                        "data directory " + directory.toAbsolutePath()
-                                + " is in use by another index server; stop it, or choose another directory");
-            }
-            DataDirectory opened = new DataDirectory(shards, lockFile);
+            DataDirectory opened = new DataDirectory(shards, DirectoryLock.take("data directory", directory));
             for (Path left : opened.folders(CREATING, DROPPED)) {
-                removeTree(left);
+                Folders.removeTree(left);
             }
             return opened;
         } catch (IOException e) {
@@ -72,16 +62,36 @@ public final class DataDirectory implements AutoCloseable {
 
     /** Makes an empty shard; it is there, whole, when this returns, or not at all. */
     public Path create(ShardDescriptor descriptor) {
-        Path folder = shards.resolve(descriptor.identity().folder());
-        Path draft = shards.resolve(descriptor.identity().folder() + CREATING);
+        return install(descriptor.identity(), draft -> ShardStore.create(draft, descriptor));
+    }
+
+    /**
+     * Makes a shard of what fills its folder; it is there, whole, when this returns, or not at all.
+     *
+     * @throws StoreException if there is a shard of that name
+     */
+    public Path install(ShardIdentity identity, Filling filling) {
+        Path folder = shards.resolve(identity.folder());
+        Path draft = shards.resolve(identity.folder() + CREATING);
+        if (Files.exists(folder)) {
+            throw new StoreException(
+                    StoreException.Kind.EXISTS,
+                    "shard " + identity + " (collection/generation/shard) exists in " + folder
+                            + "; drop it first, or choose another data directory");
+        }
         try {
-            removeTree(draft);
-            ShardStore.create(draft, descriptor);
-            Files.move(draft, folder, StandardCopyOption.ATOMIC_MOVE);
-            sync(shards);
+            try {
+                Folders.removeTree(draft);
+                filling.into(draft);
+                Files.move(draft, folder, StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+                Folders.removeTree(draft);
+            }
+            Folders.sync(shards);
             return folder;
         } catch (IOException e) {
-            throw new UncheckedIOException("shard " + descriptor.identity() + " cannot be created in " + folder, e);
+            throw new UncheckedIOException(
+                    "shard " + identity + " cannot be created in " + folder + ": " + e.getMessage(), e);
         }
     }
 
@@ -90,8 +100,8 @@ public final class DataDirectory implements AutoCloseable {
         Path doomed = shards.resolve(identity.folder() + DROPPED);
         try {
             Files.move(shards.resolve(identity.folder()), doomed, StandardCopyOption.ATOMIC_MOVE);
-            sync(shards);
-            removeTree(doomed);
+            Folders.sync(shards);
+            Folders.removeTree(doomed);
         } catch (IOException e) {
             throw new UncheckedIOException("shard " + identity + " cannot be removed", e);
         }
@@ -99,43 +109,13 @@ public final class DataDirectory implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            lockFile.close();
-        } catch (IOException e) {
-            throw new UncheckedIOException("the lock on " + shards + " cannot be released", e);
-        }
-    }
-
-    private static @Nullable FileLock tryLock(FileChannel file) throws IOException {
-        try {
-            return file.tryLock();
-        } catch (OverlappingFileLockException heldByThisProcess) {
-            return null;
-        }
+        lock.close();
     }
 
     private List<Path> folders(String... suffixes) throws IOException {
         try (Stream<Path> all = Files.list(shards)) {
             return all.filter(path -> Stream.of(suffixes).anyMatch(path.toString()::endsWith))
                     .toList();
-        }
-    }
-
-    /** Makes the names in a directory durable. */
-    private static void sync(Path directory) throws IOException {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
-    }
-
-    private static void removeTree(Path root) throws IOException {
-        if (!Files.exists(root)) {
-            return;
-        }
-        try (Stream<Path> tree = Files.walk(root)) {
-            for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
         }
     }
 }

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.rocksdb.Checkpoint;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
@@ -132,6 +133,29 @@ public final class ShardStore implements AutoCloseable {
             StoreException failed = failedWrite("shard " + descriptor.identity(), e);
             failure = failed;
             throw failed;
+        }
+    }
+
+    /**
+     * Makes a database of the same content in a directory that does not exist yet, on the same file system: immutable
+     * files are linked, the log and RocksDB's own manifest copied. For the owner thread: segments are written past the
+     * log, so that a commit during this could enter the copied log and name a segment whose files came too late to be
+     * linked. Flushes and merges may write theirs meanwhile.
+     *
+     * @throws StoreException if the disk is full
+     * @throws UncheckedIOException if files cannot be written or linked there
+     */
+    public void checkpoint(Path into) {
+        try (Checkpoint checkpoint = Checkpoint.create(rocks.db())) {
+            checkpoint.createCheckpoint(into.toString());
+        } catch (RocksDBException e) {
+            String what = "a checkpoint of shard " + descriptor.identity() + " cannot be written to " + into + ": "
+                    + e.getMessage();
+            if (e.getStatus() != null && e.getStatus().getSubCode() == Status.SubCode.NoSpace) {
+                throw new StoreException(
+                        StoreException.Kind.NO_SPACE, what + "; free some space, then take the snapshot again", e);
+            }
+            throw new UncheckedIOException(new IOException(what, e));
         }
     }
 

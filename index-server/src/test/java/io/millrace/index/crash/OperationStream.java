@@ -18,7 +18,7 @@ import java.util.TreeMap;
  * An endless, seeded history of batches: any process can make the n-th one again, and so knows what a shard must hold
  * after n of them. Puts, replacements and deletes over few ids, so that most writes undo an earlier one.
  */
-final class OperationStream {
+public final class OperationStream {
     /** Ids are doc-0 to doc-(IDS - 1). */
     static final int IDS = 120;
 
@@ -26,12 +26,13 @@ final class OperationStream {
 
     private final long seed;
 
-    OperationStream(long seed) {
+    /** A history that another process, or test, can make again. */
+    public OperationStream(long seed) {
         this.seed = seed;
     }
 
     /** The batch at an index, from 1. */
-    ShardBatch batch(long index) {
+    public ShardBatch batch(long index) {
         Random random = new Random(seed * 1_000_003 + index);
         List<Operation> operations = new ArrayList<>();
         int size = 1 + random.nextInt(MAX_OPERATIONS);
@@ -48,7 +49,7 @@ final class OperationStream {
     }
 
     /** Live documents after the batches up to an index: id to the put that stored it. */
-    Map<DocumentId, Operation> stateAfter(long index) {
+    public Map<DocumentId, Operation> stateAfter(long index) {
         Map<DocumentId, Operation> state = new TreeMap<>();
         for (long i = 1; i <= index; i++) {
             for (Operation operation : batch(i).operations()) {

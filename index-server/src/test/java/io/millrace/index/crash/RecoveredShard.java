@@ -23,14 +23,14 @@ import java.util.TreeSet;
 import java.util.stream.IntStream;
 
 /** Opens what a crash left behind and holds it against the history that was written. */
-final class RecoveredShard {
+public final class RecoveredShard {
     private RecoveredShard() {}
 
     /**
      * Everything acknowledged is there, once; nothing deleted came back; the state is that after a whole number of
      * batches. Returns that number.
      */
-    static long verify(Path directory, OperationStream stream, long acked) {
+    public static long verify(Path directory, OperationStream stream, long acked) {
         try (ShardFixture fixture = ShardFixture.reopen(directory, CrashWriter.FLUSH_DOCUMENTS)) {
             long applied = fixture.shard().durableIndex();
             assertThat(applied).as("index recovered").isBetween(acked, acked + CrashWriter.IN_FLIGHT);
@@ -44,7 +44,7 @@ final class RecoveredShard {
     }
 
     /** A client that resends its last batches after a crash is told what became of them, and nothing changes. */
-    static void verifyResending(Path directory, OperationStream stream, long applied) {
+    public static void verifyResending(Path directory, OperationStream stream, long applied) {
         try (ShardFixture fixture = ShardFixture.reopen(directory, CrashWriter.FLUSH_DOCUMENTS)) {
             long documents = fixture.shard().size().documents();
             for (long index = Math.max(1, applied - 3); index <= applied; index++) {

@@ -38,7 +38,7 @@ final class IndexClient implements AutoCloseable {
     private final ManagedChannel channel;
 
     IndexClient(Path directory) {
-        this(new IndexServerConfig("127.0.0.1", 0, -1, directory, 2, 50, 0));
+        this(new IndexServerConfig("127.0.0.1", 0, -1, directory, 2, 50, 0, ""));
     }
 
     IndexClient(IndexServerConfig config) {

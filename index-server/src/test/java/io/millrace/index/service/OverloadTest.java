@@ -93,7 +93,7 @@ class OverloadTest {
         try (IndexClient client = new IndexClient(directory).withShard()) {
             client.call().write(IndexClient.puts(1, IndexClient.vector(7, 1f)).build());
         }
-        IndexServerConfig greedy = new IndexServerConfig("127.0.0.1", 0, -1, directory, 2, 50, Integer.MAX_VALUE);
+        IndexServerConfig greedy = new IndexServerConfig("127.0.0.1", 0, -1, directory, 2, 50, Integer.MAX_VALUE, "");
         try (IndexClient client = new IndexClient(greedy)) {
             assertThatThrownBy(() -> client.call()
                             .write(IndexClient.puts(2, IndexClient.vector(7, 1f))
