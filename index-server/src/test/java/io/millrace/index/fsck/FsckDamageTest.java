@@ -1,53 +1,34 @@
 package io.millrace.index.fsck;
 
-import static io.millrace.index.shard.ShardFixture.put;
+import static io.millrace.index.fsck.DamagedShard.NOTHING;
+import static io.millrace.index.fsck.DamagedShard.client;
+import static io.millrace.index.fsck.DamagedShard.flipped;
+import static io.millrace.index.fsck.DamagedShard.manifest;
+import static io.millrace.index.fsck.DamagedShard.postings;
+import static io.millrace.index.fsck.DamagedShard.utf8;
 import static io.millrace.index.shard.ShardFixture.scoring;
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.millrace.index.codec.ByteSink;
-import io.millrace.index.codec.Manifest;
 import io.millrace.index.codec.RecordCodec;
 import io.millrace.index.codec.SessionRecord;
 import io.millrace.index.codec.StoredValue;
 import io.millrace.index.record.SegmentInfo;
 import io.millrace.index.record.ShardCounters;
 import io.millrace.index.record.Stamp;
-import io.millrace.index.record.StoreException;
 import io.millrace.index.record.WeightScheme;
-import io.millrace.index.shard.ShardFixture;
 import io.millrace.index.store.Keys;
 import io.millrace.vector.SparseVector;
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rocksdb.RocksDBException;
 
-/**
- * Each kind of damage is named. The shard that is damaged: segment 1 has a (version 0), b (1), c (2), d (3) and four more, of which
- * a was replaced since (8) and b deleted; a and e (9) are in the write buffer.
- */
+/** Each kind of damage to the rows of a {@link DamagedShard} is named. */
 class FsckDamageTest {
-    private static final String SHARD = "shard books.1.0: ";
-    private static final byte[] NOTHING = StoredValue.wrap(new byte[0]);
-
     @TempDir
     private Path directory;
-
-    private interface Damage {
-        void to(RawRows rows) throws RocksDBException;
-    }
 
     @Test
     void documentWithoutItsVectorSourceOrPlaceIsNamed() throws Exception {
@@ -300,156 +281,7 @@ class FsckDamageTest {
                 "SESSIONS, a row: *CRC-32C");
     }
 
-    @Test
-    void damagedFilesAreNamedAndTheRestIsLeftOut() throws Exception {
-        create(WeightScheme.float32());
-        Path file = largest(".sst");
-        byte[] bytes = Files.readAllBytes(file);
-        byte[] damaged = bytes.clone();
-        damaged[20] ^= 1;
-        Files.write(file, damaged);
-        FsckReport report = Fsck.check(directory);
-        assertThat(report.findings())
-                .singleElement()
-                .asString()
-                .contains(SHARD, "file " + file.getFileName(), "is damaged: ", "checksum");
-        assertThat(report.notes()).singleElement().asString().contains("not held against one another");
-        Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
-        assertThat(Fsck.check(directory).findings())
-                .singleElement()
-                .asString()
-                .contains(SHARD, file.getFileName().toString());
-        Files.delete(file);
-        assertThat(Fsck.check(directory).findings())
-                .singleElement()
-                .asString()
-                .contains(SHARD, file.getFileName().toString());
-    }
-
-    @Test
-    void damagedLogIsNamed() throws Exception {
-        create(WeightScheme.float32());
-        Path log = largest(".log");
-        byte[] bytes = Files.readAllBytes(log);
-        bytes[bytes.length / 3] ^= 1;
-        Files.write(log, bytes);
-        assertThat(Fsck.check(directory).findings()).singleElement().asString().contains(SHARD, "cannot be opened");
-    }
-
-    @Test
-    void folderOfAnotherNameIsNamed() throws Exception {
-        create(WeightScheme.float32());
-        Files.move(directory.resolve("shards/books.1.0"), directory.resolve("shards/films.1.0"));
-        assertThat(Fsck.check(directory).findings())
-                .containsExactly(
-                        "shard films.1.0: its descriptor is that of shard books/1/0, whose folder is books.1.0");
-    }
-
-    @Test
-    void unknownSchemaIsRefused() throws Exception {
-        create(WeightScheme.float32());
-        try (RawRows rows = new RawRows(directory.resolve("shards/books.1.0"))) {
-            rows.put(
-                    "default",
-                    utf8("descriptor"),
-                    new ByteSink().putInt(0x53524C4D).putInt(99).toValue());
-        }
-        assertThatThrownBy(() -> Fsck.check(directory))
-                .isInstanceOfSatisfying(
-                        StoreException.class, e -> assertThat(e.kind()).isEqualTo(StoreException.Kind.UNSUPPORTED))
-                .hasMessageContaining("schema version 99");
-    }
-
-    @Test
-    void findingsBeyondTheLimitAreCounted() throws Exception {
-        create(WeightScheme.float32());
-        try (RawRows rows = new RawRows(directory.resolve("shards/books.1.0"))) {
-            for (int i = 0; i < 150; i++) {
-                rows.put("dels", Keys.ordinal(1_000 + i), NOTHING);
-            }
-        }
-        FsckReport report = Fsck.check(directory);
-        assertThat(report.findings()).hasSize(100);
-        assertThat(report.damages()).isEqualTo(150);
-    }
-
-    private void create(WeightScheme weights) {
-        try (ShardFixture fixture = ShardFixture.create(directory, weights, 8)) {
-            fixture.apply(
-                    put(1, 1, "a", scoring(1f)),
-                    put(2, 2, "b", scoring(2f)),
-                    put(3, 3, "c", scoring(3f)),
-                    put(4, 4, "d", scoring(4f)),
-                    put(5, 5, "f", scoring(1f)),
-                    put(6, 6, "g", scoring(1f)),
-                    put(7, 7, "h", scoring(1f)),
-                    put(8, 8, "i", scoring(1f)));
-            fixture.apply(put(9, 9, "a", scoring(5f)), ShardFixture.delete(10, 10, "b"));
-            fixture.apply(put(11, 11, "e", scoring(1f)));
-            assertThat(fixture.shard().size().segments()).isEqualTo(1);
-        }
-    }
-
-    /** Makes the shard anew, damages it, and expects these findings; '*' stands for any text. */
-    private void check(WeightScheme weights, Damage damage, String... expected) throws Exception {
-        removeShards();
-        create(weights);
-        try (RawRows rows = new RawRows(directory.resolve("shards/books.1.0"))) {
-            damage.to(rows);
-        }
-        List<String> findings = new ArrayList<>(Fsck.check(directory).findings());
-        assertThat(findings).hasSameSizeAs(expected);
-        for (int i = 0; i < expected.length; i++) {
-            String[] parts = expected[i].split("\\*", -1);
-            assertThat(findings.get(i)).startsWith(SHARD + parts[0]);
-            assertThat(findings.get(i)).contains(parts);
-            if (parts.length == 1) {
-                assertThat(findings.get(i)).isEqualTo(SHARD + expected[i]);
-            }
-        }
-    }
-
-    private void removeShards() throws IOException {
-        if (!Files.exists(directory.resolve("shards"))) {
-            return;
-        }
-        try (Stream<Path> tree = Files.walk(directory.resolve("shards"))) {
-            for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
-        }
-    }
-
-    private Path largest(String suffix) throws IOException {
-        try (Stream<Path> files = Files.walk(directory)) {
-            return files.filter(path -> path.toString().endsWith(suffix))
-                    .max(Comparator.comparingLong(path -> path.toFile().length()))
-                    .orElseThrow();
-        }
-    }
-
-    private static void manifest(RawRows rows, int next, SegmentInfo... segments) throws RocksDBException {
-        rows.put("default", utf8("manifest"), new Manifest(List.of(segments), next).encode());
-    }
-
-    private static byte[] postings(int chunk) {
-        return ByteBuffer.allocate(12).putInt(1).putInt(7).putInt(chunk).array();
-    }
-
-    private static byte[] client(String name) {
-        return ByteBuffer.allocate(2 + name.length())
-                .putShort((short) name.length())
-                .put(utf8(name))
-                .array();
-    }
-
-    private static byte[] flipped(byte[] value) {
-        byte[] flipped = value.clone();
-        flipped[flipped.length / 2] ^= 1;
-        return flipped;
-    }
-
-    private static byte[] utf8(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
+    private void check(WeightScheme weights, DamagedShard.Damage damage, String... expected) throws Exception {
+        new DamagedShard(directory).check(weights, damage, expected);
     }
 }
