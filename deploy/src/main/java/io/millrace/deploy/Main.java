@@ -11,6 +11,7 @@ import io.millrace.deploy.command.IndexCommand;
 import io.millrace.deploy.command.SearchCommand;
 import io.millrace.deploy.eval.EvalCommand;
 import io.millrace.deploy.expand.ExpandCommand;
+import io.millrace.deploy.fsck.FsckCommand;
 import io.millrace.deploy.lexical.LexicalCommand;
 import io.millrace.deploy.local.RoleCommand;
 import io.millrace.deploy.local.ServeCommand;
@@ -38,6 +39,7 @@ public final class Main {
         commands.put("coordinator", RoleCommand.coordinator());
         commands.put("worker", RoleCommand.worker());
         commands.put("index-server", RoleCommand.indexServer());
+        commands.put("fsck", new FsckCommand(console));
         commands.put("index", new IndexCommand(console));
         commands.put("search", new SearchCommand(console));
         commands.put("get", new GetCommand(console));

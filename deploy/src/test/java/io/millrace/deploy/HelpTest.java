@@ -16,6 +16,7 @@ class HelpTest {
                 "coordinator",
                 "worker",
                 "index-server",
+                "fsck",
                 "index",
                 "search",
                 "get",

@@ -14,6 +14,8 @@ public final class ExitCode {
     public static final int UNREACHABLE = 4;
     /** The collection or document asked for does not exist. */
     public static final int NOT_FOUND = 5;
+    /** Stored data is damaged; what was found was printed. */
+    public static final int DAMAGED = 6;
 
     /** The list as help texts show it, in picocli's form. */
     static final String[] HELP = {
@@ -22,7 +24,8 @@ public final class ExitCode {
         " 2:wrong command line or configuration; nothing was done",
         " 3:done, except for refused documents; each was reported",
         " 4:the server did not answer",
-        " 5:no such collection or document"
+        " 5:no such collection or document",
+        " 6:stored data is damaged; what was found was printed"
     };
 
     private ExitCode() {}

@@ -3,7 +3,7 @@ package io.millrace.index.store;
 import java.nio.charset.StandardCharsets;
 
 /** Column families of a shard. Numbers in keys are big-endian, so that byte order is number order. */
-enum Column {
+public enum Column {
     /** Name → descriptor, counters, manifest of live segments. RocksDB insists on this name for the first. */
     META("default"),
     /** Document id → stamp and ordinal, or tombstone. */

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
  * removed has another name, so that a crash leaves no half shard.
  */
 public final class DataDirectory implements AutoCloseable {
+    private static final String SHARDS = "shards";
     private static final String CREATING = ".creating";
     private static final String DROPPED = ".dropped";
 
@@ -40,9 +41,9 @@ public final class DataDirectory implements AutoCloseable {
      */
     public static DataDirectory open(Path directory) {
         try {
-            Path shards = Files.createDirectories(directory.resolve("shards"));
-            DataDirectory opened = new DataDirectory(shards, DirectoryLock.take("data directory", directory));
-            for (Path left : opened.folders(CREATING, DROPPED)) {
+            Files.createDirectories(directory.resolve(SHARDS));
+            DataDirectory opened = lock(directory);
+            for (Path left : opened.unfinishedFolders()) {
                 Folders.removeTree(left);
             }
             return opened;
@@ -51,10 +52,43 @@ public final class DataDirectory implements AutoCloseable {
         }
     }
 
+    /**
+     * Locks a directory that exists, and changes nothing in it but the lock file.
+     *
+     * @throws StoreException if another process, or a server in this one, holds it
+     * @throws IllegalArgumentException if it is no data directory
+     */
+    public static DataDirectory inspect(Path directory) {
+        if (!Files.isDirectory(directory.resolve(SHARDS))) {
+            throw new IllegalArgumentException(directory.toAbsolutePath() + " has no folder '" + SHARDS
+                    + "': it is no index server's data directory; name the one given as --data-dir");
+        }
+        try {
+            return lock(directory);
+        } catch (IOException e) {
+            throw new UncheckedIOException("data directory " + directory.toAbsolutePath() + " cannot be locked", e);
+        }
+    }
+
+    private static DataDirectory lock(Path directory) throws IOException {
+        return new DataDirectory(directory.resolve(SHARDS), DirectoryLock.take("data directory", directory));
+    }
+
     /** Folders of all shards, by name. */
     public List<Path> shardFolders() {
         try (Stream<Path> all = Files.list(shards)) {
-            return all.filter(Files::isDirectory).sorted().toList();
+            return all.filter(path -> Files.isDirectory(path) && !isUnfinished(path))
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException("data directory " + shards + " cannot be listed", e);
+        }
+    }
+
+    /** Folders of half-made and half-dropped shards, by name; {@link #open} removes them. */
+    public List<Path> unfinishedFolders() {
+        try (Stream<Path> all = Files.list(shards)) {
+            return all.filter(DataDirectory::isUnfinished).sorted().toList();
         } catch (IOException e) {
             throw new UncheckedIOException("data directory " + shards + " cannot be listed", e);
         }
@@ -112,10 +146,7 @@ public final class DataDirectory implements AutoCloseable {
         lock.close();
     }
 
-    private List<Path> folders(String... suffixes) throws IOException {
-        try (Stream<Path> all = Files.list(shards)) {
-            return all.filter(path -> Stream.of(suffixes).anyMatch(path.toString()::endsWith))
-                    .toList();
-        }
+    private static boolean isUnfinished(Path folder) {
+        return folder.toString().endsWith(CREATING) || folder.toString().endsWith(DROPPED);
     }
 }

@@ -4,18 +4,20 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /** Keys of all column families, big-endian. */
-final class Keys {
+public final class Keys {
     static final byte[] DESCRIPTOR = "descriptor".getBytes(StandardCharsets.UTF_8);
     static final byte[] COUNTERS = "counters".getBytes(StandardCharsets.UTF_8);
     static final byte[] MANIFEST = "manifest".getBytes(StandardCharsets.UTF_8);
 
     private Keys() {}
 
-    static byte[] ordinal(long ordinal) {
+    /** Key of a version. */
+    public static byte[] ordinal(long ordinal) {
         return ByteBuffer.allocate(Long.BYTES).putLong(ordinal).array();
     }
 
-    static long ordinal(byte[] key) {
+    /** The version of a key of 8 bytes. */
+    public static long ordinal(byte[] key) {
         return ByteBuffer.wrap(key).getLong();
     }
 

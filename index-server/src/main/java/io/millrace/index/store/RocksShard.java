@@ -34,6 +34,12 @@ final class RocksShard implements AutoCloseable {
     private static final long WAL_BYTES = 128L << 20;
     private static final double BLOOM_BITS = 10;
 
+    private enum Mode {
+        CREATE,
+        WRITE,
+        READ
+    }
+
     private final List<AutoCloseable> closeables = new ArrayList<>();
     private final Map<Column, ColumnFamilyHandle> handles = new EnumMap<>(Column.class);
     private final RocksDB db;
@@ -42,7 +48,8 @@ final class RocksShard implements AutoCloseable {
         RocksDB.loadLibrary();
     }
 
-    private RocksShard(Path directory, boolean create) throws RocksDBException {
+    private RocksShard(Path directory, Mode mode) throws RocksDBException {
+        boolean create = mode == Mode.CREATE;
         if (!create) {
             requireKnownFamilies(directory);
         }
@@ -66,7 +73,9 @@ final class RocksShard implements AutoCloseable {
                 .setKeepLogFileNum(2)
                 .setInfoLogLevel(InfoLogLevel.WARN_LEVEL));
         List<ColumnFamilyHandle> opened = new ArrayList<>();
-        db = RocksDB.open(options, directory.toString(), families, opened);
+        db = mode == Mode.READ
+                ? RocksDB.openReadOnly(options, directory.toString(), families, opened)
+                : RocksDB.open(options, directory.toString(), families, opened);
         closeables.add(db);
         // Handles come back in the order of the descriptors.
         Iterator<ColumnFamilyHandle> inOrder = opened.iterator();
@@ -77,8 +86,17 @@ final class RocksShard implements AutoCloseable {
 
     /** Opens or creates the database in a directory. */
     static RocksShard open(Path directory, boolean create) {
+        return open(directory, create ? Mode.CREATE : Mode.WRITE);
+    }
+
+    /** Opens a database without changing anything on disk: what its log holds is replayed in memory only. */
+    static RocksShard openReadOnly(Path directory) {
+        return open(directory, Mode.READ);
+    }
+
+    private static RocksShard open(Path directory, Mode mode) {
         try {
-            return new RocksShard(directory, create);
+            return new RocksShard(directory, mode);
         } catch (RocksDBException e) {
             String message = String.valueOf(e.getMessage());
             if (message.contains("lock")) {

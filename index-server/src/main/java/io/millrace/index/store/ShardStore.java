@@ -86,6 +86,11 @@ public final class ShardStore implements AutoCloseable {
         }
     }
 
+    /** A shard over its open database, which it closes with itself; nothing is removed. */
+    static ShardStore over(Path directory, RocksShard rocks) {
+        return new ShardStore(directory, rocks);
+    }
+
     /** What the shard is. */
     public ShardDescriptor descriptor() {
         return descriptor;

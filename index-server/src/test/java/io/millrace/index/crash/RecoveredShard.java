@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.index.batch.BatchOutcome;
 import io.millrace.index.batch.ShardBatch.Operation;
+import io.millrace.index.fsck.Fsck;
+import io.millrace.index.fsck.FsckReport;
 import io.millrace.index.record.DocumentEntry;
 import io.millrace.index.record.DocumentId;
 import io.millrace.index.search.ExhaustiveSearcher;
@@ -31,6 +33,16 @@ public final class RecoveredShard {
      * batches. Returns that number.
      */
     public static long verify(Path directory, OperationStream stream, long acked) {
+        // What the crash left is whole before it is recovered, too, but for segments that nobody names.
+        assertThat(Fsck.check(directory).findings()).isEmpty();
+        long applied = recover(directory, stream, acked);
+        FsckReport recovered = Fsck.check(directory);
+        assertThat(recovered.findings()).isEmpty();
+        assertThat(recovered.notes()).isEmpty();
+        return applied;
+    }
+
+    private static long recover(Path directory, OperationStream stream, long acked) {
         try (ShardFixture fixture = ShardFixture.reopen(directory, CrashWriter.FLUSH_DOCUMENTS)) {
             long applied = fixture.shard().durableIndex();
             assertThat(applied).as("index recovered").isBetween(acked, acked + CrashWriter.IN_FLIGHT);
