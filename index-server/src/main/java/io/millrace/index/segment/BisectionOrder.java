@@ -28,7 +28,7 @@ public final class BisectionOrder implements DocumentOrder {
     @Override
     public int[] of(List<SegmentView> views, int[][] numbers) {
         int documents = views.stream().mapToInt(view -> view.live().count()).sum();
-        try (ForkJoinPool pool = new ForkJoinPool(threads)) {
+        try (ForkJoinPool pool = BackgroundPriority.pool(threads)) {
             ForwardTerms forward = ForwardTerms.heaviest(MergedLists.of(views, numbers), documents, HEAVIEST, pool);
             return GraphBisection.order(forward, BlockColumns.BLOCK, pool, cancelled);
         }

@@ -2,6 +2,7 @@ package io.millrace.index.service;
 
 import io.millrace.index.record.ShardDescriptor;
 import io.millrace.index.record.ShardIdentity;
+import io.millrace.index.segment.BackgroundPriority;
 import io.millrace.index.shard.ShardLimits;
 import io.millrace.index.shard.ShardObserver;
 import io.millrace.index.shard.ShardWriter;
@@ -34,7 +35,10 @@ public final class ShardRegistry implements AutoCloseable {
     private final ExecutorService flushes = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().name("flush").daemon().factory());
     private final ExecutorService merges = Executors.newSingleThreadExecutor(
-            Thread.ofPlatform().name("merge").daemon().factory());
+            work -> Thread.ofPlatform().name("merge").daemon().unstarted(() -> {
+                BackgroundPriority.lower();
+                work.run();
+            }));
     private final Map<ShardIdentity, ShardWriter> shards = new ConcurrentSkipListMap<>();
     private final ReentrantLock lifecycle = new ReentrantLock();
 
