@@ -8,35 +8,24 @@ import io.millrace.index.segment.BlockColumns;
  */
 sealed interface BlockKernel permits ScalarBlockKernel, VectorBlockKernel {
     /**
-     * Adds to the bound of each chunk what some terms can contribute there at most.
+     * Adds to the bound of each superblock what some terms can contribute there at most.
      *
-     * @param from first of the terms
-     * @param to end of the terms
-     * @param sign 1, or -1 to take it off again
+     * @param count number of terms
      * @param bounds float [{@link BlockColumns#stride}]
      */
-    void boundChunks(BlockColumns columns, int[] rows, float[] factors, int from, int to, float sign, float[] bounds);
+    void boundSuperblocks(BlockColumns columns, int[] rows, float[] factors, int count, float[] bounds);
 
     /**
-     * Keeps those chunks of which a block could still get above a threshold; the bounds of the others become zero.
-     *
-     * @param places which chunks' block bounds to look at; those kept move to the front, in order
-     * @param chunks chunk of each place
-     * @param rest what terms still to come can add at most, by chunk
-     * @param bounds of blocks, {@link BlockColumns#CHUNK_BLOCKS} a place
-     * @return number of places kept
-     */
-    int keepChunks(float threshold, int[] places, int count, int[] chunks, float[] rest, float[] bounds);
-
-    /**
-     * Adds to the bounds of a chunk's blocks what some terms can contribute there at most.
+     * Adds to the bounds of some superblocks' blocks what some terms can contribute there at most.
      *
      * @param from first of the terms
      * @param to end of the terms
-     * @param bounds of the chunk's blocks, {@link BlockColumns#CHUNK_BLOCKS} floats from {@code at} on
+     * @param bounded superblocks; what their blocks gain, the rest of the superblock loses
      */
-    void boundBlocks(
-            BlockColumns columns, int[] rows, float[] factors, int from, int to, int chunk, float[] bounds, int at);
+    void boundBlocks(BlockColumns columns, int[] rows, float[] factors, int from, int to, Superblocks bounded);
+
+    /** Keeps those superblocks of which a block could still get above a threshold; the bounds of the others become zero. */
+    void keepSuperblocks(float threshold, Superblocks bounded);
 
     /**
      * Adds some pairs' weights times a factor to the sums of their blocks' documents.
@@ -62,6 +51,32 @@ sealed interface BlockKernel permits ScalarBlockKernel, VectorBlockKernel {
 
     /** Places of a float array, ascending, whose value is above a threshold; returns how many were written. */
     int collectAbove(float threshold, float[] values, int count, int[] into);
+
+    /** Superblocks whose blocks are being bounded. */
+    final class Superblocks {
+        /** Number of each, ascending; its place here is that of its bounds. */
+        int[] numbers = new int[0];
+
+        /** By place: bounds of its blocks so far, float [places × {@link BlockColumns#SUPERBLOCK_BLOCKS}]. */
+        float[] bounds = new float[0];
+
+        /** By place: what terms still to come can add to one of its blocks at most. */
+        float[] rest = new float[0];
+
+        /** Places that are still looked at, ascending. */
+        int[] places = new int[0];
+
+        int kept;
+
+        void reserve(int most) {
+            if (numbers.length < most) {
+                numbers = new int[most];
+                bounds = new float[most * BlockColumns.SUPERBLOCK_BLOCKS];
+                rest = new float[most];
+                places = new int[most];
+            }
+        }
+    }
 
     /** Pairs of one term that are to be added. */
     final class Pairs {

@@ -7,48 +7,54 @@ import java.util.Arrays;
 /** One number at a time: for processors without wide vectors, and what the other kernel is tested against. */
 final class ScalarBlockKernel implements BlockKernel {
     @Override
-    public void boundChunks(
-            BlockColumns columns, int[] rows, float[] factors, int from, int to, float sign, float[] bounds) {
-        long maxima = columns.chunkMaxima().address();
+    public void boundSuperblocks(BlockColumns columns, int[] rows, float[] factors, int count, float[] bounds) {
+        long maxima = columns.superblockMaxima().address();
         int stride = columns.stride();
-        for (int i = from; i < to; i++) {
-            long row = maxima + (long) rows[i] * stride;
-            for (int chunk = 0; chunk < columns.chunks(); chunk++) {
-                bounds[chunk] += sign * factors[i] * NativeMemory.unsignedByte(row + chunk);
-            }
-        }
-    }
-
-    @Override
-    public int keepChunks(float threshold, int[] places, int count, int[] chunks, float[] rest, float[] bounds) {
-        int kept = 0;
         for (int i = 0; i < count; i++) {
-            int from = places[i] * BlockColumns.CHUNK_BLOCKS;
-            float largest = 0f;
-            for (int j = from; j < from + BlockColumns.CHUNK_BLOCKS; j++) {
-                largest = Math.max(largest, bounds[j]);
-            }
-            if (largest + rest[chunks[places[i]]] > threshold) {
-                places[kept++] = places[i];
-            } else {
-                Arrays.fill(bounds, from, from + BlockColumns.CHUNK_BLOCKS, 0f);
+            long row = maxima + (long) rows[i] * stride;
+            for (int superblock = 0; superblock < stride; superblock++) {
+                bounds[superblock] += factors[i] * NativeMemory.unsignedByte(row + superblock);
             }
         }
-        return kept;
     }
 
     @Override
-    public void boundBlocks(
-            BlockColumns columns, int[] rows, float[] factors, int from, int to, int chunk, float[] bounds, int at) {
+    public void boundBlocks(BlockColumns columns, int[] rows, float[] factors, int from, int to, Superblocks bounded) {
         long maxima = columns.maxima().address();
-        for (int i = from; i < to; i++) {
-            long blocks = columns.blocks(rows[i], chunk);
-            long pair = maxima + (columns.starts(rows[i], chunk) >>> 32);
-            while (blocks != 0) {
-                bounds[at + Long.numberOfTrailingZeros(blocks)] += factors[i] * NativeMemory.unsignedByte(pair++);
-                blocks &= blocks - 1;
+        for (int p = 0; p < bounded.kept; p++) {
+            int place = bounded.places[p];
+            int superblock = bounded.numbers[place];
+            int at = place * BlockColumns.SUPERBLOCK_BLOCKS;
+            for (int i = from; i < to; i++) {
+                long pair = maxima + columns.firstPair(rows[i], superblock);
+                int blocks = columns.superblockBlocks(rows[i], superblock);
+                while (blocks != 0) {
+                    bounded.bounds[at + Integer.numberOfTrailingZeros(blocks)] +=
+                            factors[i] * NativeMemory.unsignedByte(pair++);
+                    blocks &= blocks - 1;
+                }
+                bounded.rest[place] -= factors[i] * columns.superblockMaximum(rows[i], superblock);
             }
         }
+    }
+
+    @Override
+    public void keepSuperblocks(float threshold, Superblocks bounded) {
+        int kept = 0;
+        for (int p = 0; p < bounded.kept; p++) {
+            int place = bounded.places[p];
+            int from = place * BlockColumns.SUPERBLOCK_BLOCKS;
+            float largest = 0f;
+            for (int j = from; j < from + BlockColumns.SUPERBLOCK_BLOCKS; j++) {
+                largest = Math.max(largest, bounded.bounds[j]);
+            }
+            if (largest + bounded.rest[place] > threshold) {
+                bounded.places[kept++] = place;
+            } else {
+                Arrays.fill(bounded.bounds, from, from + BlockColumns.SUPERBLOCK_BLOCKS, 0f);
+            }
+        }
+        bounded.kept = kept;
     }
 
     @Override

@@ -3,7 +3,6 @@ package io.millrace.index.search;
 import io.millrace.index.segment.BlockColumns;
 import io.millrace.index.segment.NativeMemory;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -23,7 +22,6 @@ final class VectorBlockKernel implements BlockKernel {
     private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_512;
     private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_512;
     private static final VectorSpecies<Byte> LANES = ByteVector.SPECIES_128;
-    private static final VectorSpecies<Byte> CHUNK = ByteVector.SPECIES_512;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
     private static final int BLOCK = BlockColumns.BLOCK;
 
@@ -33,75 +31,68 @@ final class VectorBlockKernel implements BlockKernel {
     }
 
     @Override
-    public void boundChunks(
-            BlockColumns columns, int[] rows, float[] factors, int from, int to, float sign, float[] bounds) {
-        long maxima = columns.chunkMaxima().address();
+    public void boundSuperblocks(BlockColumns columns, int[] rows, float[] factors, int count, float[] bounds) {
+        long maxima = columns.superblockMaxima().address();
         int stride = columns.stride();
-        for (int chunk = 0; chunk < stride; chunk += BLOCK) {
-            FloatVector bound = FloatVector.fromArray(FLOATS, bounds, chunk);
-            for (int i = from; i < to; i++) {
+        for (int superblock = 0; superblock < stride; superblock += BLOCK) {
+            FloatVector bound = FloatVector.fromArray(FLOATS, bounds, superblock);
+            for (int i = 0; i < count; i++) {
                 ByteVector units = ByteVector.fromMemorySegment(
-                        LANES, NativeMemory.ALL, maxima + (long) rows[i] * stride + chunk, ORDER);
+                        LANES, NativeMemory.ALL, maxima + (long) rows[i] * stride + superblock, ORDER);
                 bound = ((FloatVector) units.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0)
                                 .convert(VectorOperators.I2F, 0))
-                        .fma(FloatVector.broadcast(FLOATS, sign * factors[i]), bound);
+                        .fma(FloatVector.broadcast(FLOATS, factors[i]), bound);
             }
-            bound.intoArray(bounds, chunk);
+            bound.intoArray(bounds, superblock);
         }
     }
 
     @Override
-    public int keepChunks(float threshold, int[] places, int count, int[] chunks, float[] rest, float[] bounds) {
-        int kept = 0;
-        for (int i = 0; i < count; i++) {
-            int from = places[i] * BlockColumns.CHUNK_BLOCKS;
-            float largest = FloatVector.fromArray(FLOATS, bounds, from)
-                    .max(FloatVector.fromArray(FLOATS, bounds, from + BLOCK))
-                    .max(FloatVector.fromArray(FLOATS, bounds, from + 2 * BLOCK)
-                            .max(FloatVector.fromArray(FLOATS, bounds, from + 3 * BLOCK)))
-                    .reduceLanes(VectorOperators.MAX);
-            if (largest + rest[chunks[places[i]]] > threshold) {
-                places[kept++] = places[i];
-            } else {
-                Arrays.fill(bounds, from, from + BlockColumns.CHUNK_BLOCKS, 0f);
-            }
-        }
-        return kept;
-    }
-
-    @Override
-    public void boundBlocks(
-            BlockColumns columns, int[] rows, float[] factors, int from, int to, int chunk, float[] bounds, int at) {
-        FloatVector first = FloatVector.fromArray(FLOATS, bounds, at);
-        FloatVector second = FloatVector.fromArray(FLOATS, bounds, at + BLOCK);
-        FloatVector third = FloatVector.fromArray(FLOATS, bounds, at + 2 * BLOCK);
-        FloatVector fourth = FloatVector.fromArray(FLOATS, bounds, at + 3 * BLOCK);
+    public void boundBlocks(BlockColumns columns, int[] rows, float[] factors, int from, int to, Superblocks bounded) {
         long presence = columns.presence().address();
         long maxima = columns.maxima().address();
-        for (int i = from; i < to; i++) {
-            long entry = columns.entry(rows[i], chunk);
-            long blocks = NativeMemory.longAt(presence, entry);
-            long pair = NativeMemory.longAt(presence, entry + 1) >>> 32;
-            ByteVector units = ByteVector.fromMemorySegment(CHUNK, NativeMemory.ALL, maxima + pair, ORDER)
-                    .expand(VectorMask.fromLong(CHUNK, blocks));
-            FloatVector factor = FloatVector.broadcast(FLOATS, factors[i]);
-            first = ((FloatVector) units.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0)
-                            .convert(VectorOperators.I2F, 0))
-                    .fma(factor, first);
-            second = ((FloatVector) units.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 1)
-                            .convert(VectorOperators.I2F, 0))
-                    .fma(factor, second);
-            third = ((FloatVector) units.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 2)
-                            .convert(VectorOperators.I2F, 0))
-                    .fma(factor, third);
-            fourth = ((FloatVector) units.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 3)
-                            .convert(VectorOperators.I2F, 0))
-                    .fma(factor, fourth);
+        long superblockMaxima = columns.superblockMaxima().address();
+        long chunks = columns.chunks();
+        long stride = columns.stride();
+        for (int p = 0; p < bounded.kept; p++) {
+            int place = bounded.places[p];
+            int superblock = bounded.numbers[place];
+            int chunk = superblock / BlockColumns.CHUNK_SUPERBLOCKS;
+            int shift = superblock % BlockColumns.CHUNK_SUPERBLOCKS * BlockColumns.SUPERBLOCK_BLOCKS;
+            long before = (1L << shift) - 1;
+            FloatVector bound = FloatVector.fromArray(FLOATS, bounded.bounds, place * BLOCK);
+            float rest = bounded.rest[place];
+            for (int i = from; i < to; i++) {
+                long row = rows[i];
+                long entry = 2 * (row * chunks + chunk);
+                long blocks = NativeMemory.longAt(presence, entry);
+                long pair = (NativeMemory.longAt(presence, entry + 1) >>> 32) + Long.bitCount(blocks & before);
+                ByteVector units = ByteVector.fromMemorySegment(LANES, NativeMemory.ALL, maxima + pair, ORDER)
+                        .expand(VectorMask.fromLong(LANES, blocks >>> shift & 0xFFFF));
+                bound = ((FloatVector) units.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0)
+                                .convert(VectorOperators.I2F, 0))
+                        .fma(FloatVector.broadcast(FLOATS, factors[i]), bound);
+                rest -= factors[i] * NativeMemory.unsignedByte(superblockMaxima + row * stride + superblock);
+            }
+            bound.intoArray(bounded.bounds, place * BLOCK);
+            bounded.rest[place] = rest;
         }
-        first.intoArray(bounds, at);
-        second.intoArray(bounds, at + BLOCK);
-        third.intoArray(bounds, at + 2 * BLOCK);
-        fourth.intoArray(bounds, at + 3 * BLOCK);
+    }
+
+    @Override
+    public void keepSuperblocks(float threshold, Superblocks bounded) {
+        int kept = 0;
+        for (int p = 0; p < bounded.kept; p++) {
+            int place = bounded.places[p];
+            float largest =
+                    FloatVector.fromArray(FLOATS, bounded.bounds, place * BLOCK).reduceLanes(VectorOperators.MAX);
+            if (largest + bounded.rest[place] > threshold) {
+                bounded.places[kept++] = place;
+            } else {
+                FloatVector.zero(FLOATS).intoArray(bounded.bounds, place * BLOCK);
+            }
+        }
+        bounded.kept = kept;
     }
 
     @Override

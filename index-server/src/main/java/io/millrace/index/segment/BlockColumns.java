@@ -5,8 +5,9 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * What a search needs to skip most of a segment: for each frequent term, where in the segment it occurs and how large its
- * weights are there at most. Documents are grouped into blocks of {@value #BLOCK} and those into chunks of
- * {@value #CHUNK_DOCUMENTS}.
+ * weights are there at most. Documents are grouped into blocks of {@value #BLOCK}, those into superblocks of
+ * {@value #SUPERBLOCK_DOCUMENTS} documents, whose maxima are read first, and those into chunks of {@value #CHUNK_DOCUMENTS}, by
+ * which a block's postings are found.
  *
  * <p>A term with these columns is called blocked and has a row R, from 0. Its postings' documents are not listed: a pair, that is
  * a term in a block where it occurs, has a mask of the documents in the block instead, and the weights of a term lie in the order
@@ -16,10 +17,11 @@ import java.lang.foreign.MemorySegment;
  * @param rows number of blocked terms
  * @param chunks chunks of the segment, the last one perhaps not full
  * @param scales weight of one unit of a row's maxima, float [rows]
- * @param chunkMaxima largest maximum of each chunk, 0 where a term does not occur, unsigned byte [rows × {@link #stride}]
+ * @param superblockMaxima largest maximum of each superblock, 0 where a term does not occur, unsigned byte [rows ×
+ *     {@link #stride}]
  * @param presence for each row and chunk two longs, [rows × chunks × 2]: a bit for each block that has the term, then the first
  *     pair of the chunk (upper half) and its first posting (lower half, unsigned)
- * @param maxima maximum of each pair, unsigned byte [pairs]; {@value #CHUNK_BLOCKS} bytes of padding follow
+ * @param maxima maximum of each pair, unsigned byte [pairs]; {@value #SUPERBLOCK_BLOCKS} bytes of padding follow
  * @param pairs for each pair the mask of its documents (lower half) and how many postings of the chunk come before it (upper
  *     half), int [pairs]
  */
@@ -27,12 +29,18 @@ public record BlockColumns(
         int rows,
         int chunks,
         MemorySegment scales,
-        MemorySegment chunkMaxima,
+        MemorySegment superblockMaxima,
         MemorySegment presence,
         MemorySegment maxima,
         MemorySegment pairs) {
     /** Documents of a block: the lanes of the widest vectors of floats. */
     public static final int BLOCK = 16;
+
+    /** Blocks of a superblock: their bounds fill one vector of floats. */
+    public static final int SUPERBLOCK_BLOCKS = 16;
+
+    /** Documents of a superblock. */
+    public static final int SUPERBLOCK_DOCUMENTS = BLOCK * SUPERBLOCK_BLOCKS;
 
     /** Blocks of a chunk: the bits of a long. */
     public static final int CHUNK_BLOCKS = 64;
@@ -40,8 +48,11 @@ public record BlockColumns(
     /** Documents of a chunk. */
     public static final int CHUNK_DOCUMENTS = BLOCK * CHUNK_BLOCKS;
 
-    /** Rows of chunk maxima are a multiple of this many bytes long, so that vectors need no remainder. */
-    public static final int CHUNK_LANES = 16;
+    /** Superblocks of a chunk. */
+    public static final int CHUNK_SUPERBLOCKS = CHUNK_BLOCKS / SUPERBLOCK_BLOCKS;
+
+    // Rows of superblocks' maxima are a multiple of this many bytes long, so that vectors need no remainder.
+    private static final int LANES = 16;
 
     static final BlockColumns NONE = new BlockColumns(
             0, 0, MemorySegment.NULL, MemorySegment.NULL, MemorySegment.NULL, MemorySegment.NULL, MemorySegment.NULL);
@@ -51,13 +62,13 @@ public record BlockColumns(
         return (documents + CHUNK_DOCUMENTS - 1) / CHUNK_DOCUMENTS;
     }
 
-    /** Bytes from one row of chunk maxima to the next. */
+    /** Bytes from one row of superblocks' maxima to the next: superblocks, and some beyond the last that are empty. */
     public int stride() {
         return stride(chunks);
     }
 
     static int stride(int chunks) {
-        return (chunks + CHUNK_LANES - 1) / CHUNK_LANES * CHUNK_LANES;
+        return (chunks * CHUNK_SUPERBLOCKS + LANES - 1) / LANES * LANES;
     }
 
     /** Weight of one unit of a row's maxima. */
@@ -75,13 +86,39 @@ public record BlockColumns(
         return NativeMemory.longAt(presence.address(), entry(row, chunk) + 1);
     }
 
+    /** Which blocks of a superblock have the term, lowest bit first. */
+    public int superblockBlocks(int row, int superblock) {
+        return (int) (blocks(row, superblock / CHUNK_SUPERBLOCKS) >>> shift(superblock)) & 0xFFFF;
+    }
+
+    /** First pair of a superblock, if it has any. */
+    public int firstPair(int row, int superblock) {
+        int chunk = superblock / CHUNK_SUPERBLOCKS;
+        long before = blocks(row, chunk) & ((1L << shift(superblock)) - 1);
+        return (int) (starts(row, chunk) >>> 32) + Long.bitCount(before);
+    }
+
+    /** Largest maximum of a superblock, 0 if the term does not occur there. */
+    public int superblockMaximum(int row, int superblock) {
+        return NativeMemory.unsignedByte(superblockMaxima.address() + (long) row * stride() + superblock);
+    }
+
+    /** Bits of a chunk's blocks before a superblock's. */
+    private static int shift(int superblock) {
+        return superblock % CHUNK_SUPERBLOCKS * SUPERBLOCK_BLOCKS;
+    }
+
     /** Mask of a pair's documents (lower half) and how many postings of the chunk come before it. */
     public int pair(int pair) {
         return NativeMemory.intAt(pairs.address(), pair);
     }
 
     long bytes() {
-        return scales.byteSize() + chunkMaxima.byteSize() + presence.byteSize() + maxima.byteSize() + pairs.byteSize();
+        return scales.byteSize()
+                + superblockMaxima.byteSize()
+                + presence.byteSize()
+                + maxima.byteSize()
+                + pairs.byteSize();
     }
 
     /** Place of a row's entry for a chunk among the longs of {@link #presence}. */
@@ -117,7 +154,7 @@ public record BlockColumns(
     static final class Builder implements AutoCloseable {
         private final int chunks;
         private final GrowingMemory scales = new GrowingMemory();
-        private final GrowingMemory chunkMaxima = new GrowingMemory();
+        private final GrowingMemory superblockMaxima = new GrowingMemory();
         private final GrowingMemory presence = new GrowingMemory();
         private final GrowingMemory maxima = new GrowingMemory();
         private final GrowingMemory pairs = new GrowingMemory();
@@ -129,7 +166,7 @@ public record BlockColumns(
 
         /** Bytes that a term takes at least: its entries for all chunks, wherever it occurs. */
         static long fixedBytes(int documents) {
-            return chunks(documents) * (2L * Long.BYTES + 1);
+            return chunks(documents) * (2L * Long.BYTES + CHUNK_SUPERBLOCKS);
         }
 
         /**
@@ -144,8 +181,8 @@ public record BlockColumns(
          */
         int add(int[] documents, int count, long firstPosting, byte[] units, float scale) {
             scales.putFloat(scale);
-            long maximaStart = chunkMaxima.size();
-            chunkMaxima.putZeros(stride(chunks));
+            long maximaStart = superblockMaxima.size();
+            superblockMaxima.putZeros(stride(chunks));
             int posting = 0;
             for (int chunk = 0; chunk < chunks; chunk++) {
                 long starts = (pairs.size() / Integer.BYTES) << 32 | (firstPosting + posting);
@@ -153,18 +190,19 @@ public record BlockColumns(
                 while (end < count && documents[end] < (chunk + 1) * CHUNK_DOCUMENTS) {
                     end++;
                 }
-                presence.putLong(addPairs(documents, posting, end, units));
+                presence.putLong(addPairs(documents, posting, end, units, maximaStart));
                 presence.putLong(starts);
-                chunkMaxima.set(maximaStart + chunk, (byte) largest(units, posting, end));
                 posting = end;
             }
             return rows++;
         }
 
         /** Pairs of one chunk; returns the blocks that have one. */
-        private long addPairs(int[] documents, int from, int end, byte[] units) {
+        private long addPairs(int[] documents, int from, int end, byte[] units, long maximaStart) {
             long blocks = 0;
             int posting = from;
+            int superblock = -1;
+            int inSuperblock = 0;
             while (posting < end) {
                 int block = documents[posting] / BLOCK;
                 int first = posting;
@@ -175,7 +213,11 @@ public record BlockColumns(
                 }
                 blocks |= 1L << block % CHUNK_BLOCKS;
                 pairs.putInt((first - from) << 16 | mask);
-                maxima.putByte((byte) largest(units, first, posting));
+                int largest = largest(units, first, posting);
+                maxima.putByte((byte) largest);
+                inSuperblock = block / SUPERBLOCK_BLOCKS == superblock ? Math.max(inSuperblock, largest) : largest;
+                superblock = block / SUPERBLOCK_BLOCKS;
+                superblockMaxima.set(maximaStart + superblock, (byte) inSuperblock);
             }
             return blocks;
         }
@@ -193,13 +235,13 @@ public record BlockColumns(
             if (rows == 0) {
                 return NONE;
             }
-            // Searches read whole vectors of maxima wherever a chunk's begin.
-            maxima.putZeros(CHUNK_BLOCKS);
+            // Searches read whole vectors of maxima wherever a superblock's begin.
+            maxima.putZeros(SUPERBLOCK_BLOCKS);
             return new BlockColumns(
                     rows,
                     chunks,
                     scales.copy(arena),
-                    chunkMaxima.copy(arena),
+                    superblockMaxima.copy(arena),
                     presence.copy(arena),
                     maxima.copy(arena),
                     pairs.copy(arena));
@@ -208,7 +250,7 @@ public record BlockColumns(
         @Override
         public void close() {
             scales.close();
-            chunkMaxima.close();
+            superblockMaxima.close();
             presence.close();
             maxima.close();
             pairs.close();

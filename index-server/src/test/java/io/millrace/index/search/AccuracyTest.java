@@ -18,7 +18,7 @@ class AccuracyTest {
         Accuracy last = Accuracy.EXACT;
         for (double recall = 0.995; recall >= Accuracy.LOWEST_RECALL; recall -= 0.005) {
             Accuracy accuracy = Accuracy.aimingAt(recall);
-            assertThat(accuracy.chunks()).isLessThan(last.chunks()).isPositive();
+            assertThat(accuracy.superblocks()).isLessThan(last.superblocks()).isPositive();
             assertThat(accuracy.blocks()).isLessThanOrEqualTo(last.blocks()).isGreaterThan(0.9);
             last = accuracy;
         }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.DocumentVersion;
 import io.millrace.index.record.WeightScheme;
+import io.millrace.index.search.BlockKernel.Superblocks;
 import io.millrace.index.segment.BlockColumns;
 import io.millrace.index.segment.Segment;
 import io.millrace.index.segment.SegmentBuilder;
@@ -61,31 +62,47 @@ class BlockKernelTest {
     void boundsHoldForEveryDocumentAndAreTheSameOfBothKernels() {
         for (int round = 0; round < 20; round++) {
             SparseVector vector = open();
-            float[] chunks = new float[columns.stride()];
-            KERNELS.getFirst().boundChunks(columns, query.rows, query.factors, 0, query.blocked, 1f, chunks);
-            float[] same = new float[columns.stride()];
-            KERNELS.getLast().boundChunks(columns, query.rows, query.factors, 0, query.blocked, 1f, same);
-            assertThat(same).containsExactly(chunks, within(1e-4f));
-            for (int chunk = 0; chunk < columns.chunks(); chunk++) {
-                float[] blocks = boundBlocks(KERNELS.getFirst(), chunk);
-                assertThat(boundBlocks(KERNELS.getLast(), chunk)).containsExactly(blocks, within(1e-4f));
-                for (int block = 0; block < BlockColumns.CHUNK_BLOCKS; block++) {
-                    assertThat(blocks[block]).isLessThanOrEqualTo(chunks[chunk] * 1.00001f);
-                    int first = (chunk * BlockColumns.CHUNK_BLOCKS + block) * BlockColumns.BLOCK;
-                    for (int i = first; i < Math.min(DOCUMENTS, first + BlockColumns.BLOCK); i++) {
-                        assertThat(blockedDot(vector, i)).isLessThanOrEqualTo(blocks[block] * 1.00001);
-                    }
+            float[] superblocks = boundSuperblocks(KERNELS.getFirst());
+            assertThat(boundSuperblocks(KERNELS.getLast())).containsExactly(superblocks, within(1e-4f));
+            Superblocks bounded = boundBlocks(KERNELS.getFirst(), superblocks);
+            Superblocks same = boundBlocks(KERNELS.getLast(), superblocks);
+            assertThat(same.bounds).containsExactly(bounded.bounds, within(1e-4f));
+            assertThat(same.rest).containsExactly(bounded.rest, within(1e-4f));
+            for (int block = 0; block < bounded.bounds.length; block++) {
+                float superblock = superblocks[block / BlockColumns.SUPERBLOCK_BLOCKS];
+                assertThat(bounded.bounds[block]).isLessThanOrEqualTo(superblock * 1.00001f);
+                int first = block * BlockColumns.BLOCK;
+                for (int i = first; i < Math.min(DOCUMENTS, first + BlockColumns.BLOCK); i++) {
+                    assertThat(blockedDot(vector, i)).isLessThanOrEqualTo(bounded.bounds[block] * 1.00001);
                 }
             }
         }
     }
 
-    private float[] boundBlocks(BlockKernel kernel, int chunk) {
-        float[] bounds = new float[BlockColumns.CHUNK_BLOCKS];
-        int half = query.blocked / 2;
-        kernel.boundBlocks(columns, query.rows, query.factors, 0, half, chunk, bounds, 0);
-        kernel.boundBlocks(columns, query.rows, query.factors, half, query.blocked, chunk, bounds, 0);
+    private float[] boundSuperblocks(BlockKernel kernel) {
+        float[] bounds = new float[columns.stride()];
+        kernel.boundSuperblocks(columns, query.rows, query.factors, query.blocked, bounds);
         return bounds;
+    }
+
+    /** All superblocks; what terms still to come add at most has been taken off again in the end. */
+    private Superblocks boundBlocks(BlockKernel kernel, float[] superblocks) {
+        int count = columns.chunks() * BlockColumns.CHUNK_SUPERBLOCKS;
+        Superblocks bounded = new Superblocks();
+        bounded.reserve(count);
+        bounded.kept = count;
+        for (int i = 0; i < count; i++) {
+            bounded.numbers[i] = i;
+            bounded.places[i] = i;
+            bounded.rest[i] = superblocks[i];
+        }
+        int half = query.blocked / 2;
+        kernel.boundBlocks(columns, query.rows, query.factors, 0, half, bounded);
+        kernel.boundBlocks(columns, query.rows, query.factors, half, query.blocked, bounded);
+        for (float rest : bounded.rest) {
+            assertThat(rest).isCloseTo(0f, within(1e-4f));
+        }
+        return bounded;
     }
 
     /** Dot product over the blocked terms only. */
@@ -119,7 +136,7 @@ class BlockKernelTest {
                 int[] above = new int[sums.length];
                 int found = kernel.collectAbove(threshold, sums, sums.length, above);
                 kept.add(IntStream.of(above).limit(found).toArray());
-                kept.add(keptChunks(kernel, threshold));
+                kept.add(keptSuperblocks(kernel, threshold));
                 kept.add(IntStream.range(0, 64)
                         .map(slot -> (int) kernel.above(threshold, slot, sums))
                         .toArray());
@@ -130,23 +147,23 @@ class BlockKernelTest {
         }
     }
 
-    /** Which of some chunks stay, and then the bounds of their blocks. */
-    private static int[] keptChunks(BlockKernel kernel, float threshold) {
+    /** Which of some superblocks stay, and then the bounds of their blocks. */
+    private static int[] keptSuperblocks(BlockKernel kernel, float threshold) {
         Random numbers = new Random(11);
-        float[] bounds = new float[20 * BlockColumns.CHUNK_BLOCKS];
-        float[] rest = new float[100];
-        for (int i = 0; i < bounds.length; i++) {
-            bounds[i] = numbers.nextInt(200) == 0 ? numbers.nextInt(4) : 0;
+        Superblocks bounded = new Superblocks();
+        bounded.reserve(40);
+        for (int i = 0; i < bounded.bounds.length; i++) {
+            bounded.bounds[i] = numbers.nextInt(50) == 0 ? numbers.nextInt(4) : 0;
         }
-        for (int i = 0; i < rest.length; i++) {
-            rest[i] = numbers.nextInt(4);
+        for (int i = 0; i < bounded.rest.length; i++) {
+            bounded.rest[i] = numbers.nextInt(4);
         }
-        int[] chunks = numbers.ints(20, 0, 100).toArray();
-        int[] places = IntStream.range(0, 20).filter(i -> i % 3 > 0).toArray();
-        int kept = kernel.keepChunks(threshold, places, places.length, chunks, rest, bounds);
+        bounded.places = IntStream.range(0, 40).filter(i -> i % 3 > 0).toArray();
+        bounded.kept = bounded.places.length;
+        kernel.keepSuperblocks(threshold, bounded);
         return IntStream.concat(
-                        IntStream.of(places).limit(kept),
-                        IntStream.range(0, bounds.length).map(i -> (int) bounds[i]))
+                        IntStream.of(bounded.places).limit(bounded.kept),
+                        IntStream.range(0, bounded.bounds.length).map(i -> (int) bounded.bounds[i]))
                 .toArray();
     }
 }
