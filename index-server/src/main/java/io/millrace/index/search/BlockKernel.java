@@ -7,6 +7,12 @@ import io.millrace.index.segment.BlockColumns;
  * rounding whoever compares them allows for. Stateless.
  */
 sealed interface BlockKernel permits ScalarBlockKernel, VectorBlockKernel {
+    /** The loops that suit this processor. */
+    static BlockKernel suitable() {
+        boolean vectors = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+        return vectors && VectorBlockKernel.isFast() ? new VectorBlockKernel() : new ScalarBlockKernel();
+    }
+
     /**
      * Adds to the bound of each superblock what some terms can contribute there at most.
      *
@@ -36,6 +42,26 @@ sealed interface BlockKernel permits ScalarBlockKernel, VectorBlockKernel {
 
     /** The same with weights that are unsigned bytes. */
     void addBytes(long weights, Pairs pairs, float factor, float[] sums);
+
+    /**
+     * Adds all weights of a blocked term in some chunks times a factor to their documents' sums, exactly: products of floats are
+     * exact in doubles.
+     *
+     * @param weights address of the segment's weights, floats
+     * @param sums of documents, the first of the first chunk at 0
+     */
+    void addRow(BlockColumns columns, int row, Range chunks, long weights, double factor, double[] sums);
+
+    /** The same with weights that are unsigned bytes, in sums that wrap around. */
+    void addRow(BlockColumns columns, int row, Range chunks, long weights, int factor, int[] sums);
+
+    /**
+     * Chunks next to one another.
+     *
+     * @param first the first of them
+     * @param end behind the last
+     */
+    record Range(int first, int end) {}
 
     /**
      * Keeps those slots whose best document could still get above a threshold.

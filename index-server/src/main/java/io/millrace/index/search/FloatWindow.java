@@ -1,6 +1,5 @@
 package io.millrace.index.search;
 
-import io.millrace.index.segment.BlockColumns;
 import io.millrace.index.segment.LiveDocuments;
 import io.millrace.index.segment.NativeMemory;
 import io.millrace.index.segment.Segment;
@@ -12,10 +11,12 @@ import java.util.Arrays;
  * every segment, so that the sum is {@link io.millrace.vector.SparseVector#dot} to the last bit.
  */
 final class FloatWindow implements ScoreWindow {
+    private final BlockKernel kernel;
     private final double[] sums;
     private final float[] queryWeights;
 
-    FloatWindow(double[] sums, float[] queryWeights) {
+    FloatWindow(BlockKernel kernel, double[] sums, float[] queryWeights) {
+        this.kernel = kernel;
         this.sums = sums;
         this.queryWeights = queryWeights;
     }
@@ -34,27 +35,13 @@ final class FloatWindow implements ScoreWindow {
 
     @Override
     public void addBlocked(int queryTerm, Segment segment, int row, int firstChunk, int endChunk) {
-        BlockColumns columns = segment.blocks();
-        long weights = segment.postingWeights().address();
-        double queryWeight = queryWeights[queryTerm];
-        double[] into = sums;
-        for (int chunk = firstChunk; chunk < endChunk; chunk++) {
-            long blocks = columns.blocks(row, chunk);
-            long starts = columns.starts(row, chunk);
-            int pair = (int) (starts >>> 32);
-            long posting = starts & 0xFFFF_FFFFL;
-            while (blocks != 0) {
-                int first = (chunk - firstChunk) * BlockColumns.CHUNK_DOCUMENTS
-                        + Long.numberOfTrailingZeros(blocks) * BlockColumns.BLOCK;
-                blocks &= blocks - 1;
-                int mask = columns.pair(pair++) & 0xFFFF;
-                while (mask != 0) {
-                    into[first + Integer.numberOfTrailingZeros(mask)] +=
-                            queryWeight * NativeMemory.floatAt(weights, posting++);
-                    mask &= mask - 1;
-                }
-            }
-        }
+        kernel.addRow(
+                segment.blocks(),
+                row,
+                new BlockKernel.Range(firstChunk, endChunk),
+                segment.postingWeights().address(),
+                queryWeights[queryTerm],
+                sums);
     }
 
     @Override

@@ -1,6 +1,5 @@
 package io.millrace.index.search;
 
-import io.millrace.index.segment.BlockColumns;
 import io.millrace.index.segment.LiveDocuments;
 import io.millrace.index.segment.NativeMemory;
 import io.millrace.index.segment.Segment;
@@ -9,10 +8,12 @@ import java.util.Arrays;
 
 /** Integer dot products of impacts, as unsigned ints; see {@link QuantisedQuery} for why they fit. */
 final class ImpactWindow implements ScoreWindow {
+    private final BlockKernel kernel;
     private final int[] sums;
     private final QuantisedQuery query;
 
-    ImpactWindow(int[] sums, QuantisedQuery query) {
+    ImpactWindow(BlockKernel kernel, int[] sums, QuantisedQuery query) {
+        this.kernel = kernel;
         this.sums = sums;
         this.query = query;
     }
@@ -31,27 +32,13 @@ final class ImpactWindow implements ScoreWindow {
 
     @Override
     public void addBlocked(int queryTerm, Segment segment, int row, int firstChunk, int endChunk) {
-        BlockColumns columns = segment.blocks();
-        long weights = segment.postingWeights().address();
-        int impact = query.impacts()[queryTerm];
-        int[] into = sums;
-        for (int chunk = firstChunk; chunk < endChunk; chunk++) {
-            long blocks = columns.blocks(row, chunk);
-            long starts = columns.starts(row, chunk);
-            int pair = (int) (starts >>> 32);
-            long posting = starts & 0xFFFF_FFFFL;
-            while (blocks != 0) {
-                int first = (chunk - firstChunk) * BlockColumns.CHUNK_DOCUMENTS
-                        + Long.numberOfTrailingZeros(blocks) * BlockColumns.BLOCK;
-                blocks &= blocks - 1;
-                int mask = columns.pair(pair++) & 0xFFFF;
-                while (mask != 0) {
-                    into[first + Integer.numberOfTrailingZeros(mask)] +=
-                            impact * NativeMemory.unsignedByte(weights + posting++);
-                    mask &= mask - 1;
-                }
-            }
-        }
+        kernel.addRow(
+                segment.blocks(),
+                row,
+                new BlockKernel.Range(firstChunk, endChunk),
+                segment.postingWeights().address(),
+                query.impacts()[queryTerm],
+                sums);
     }
 
     @Override

@@ -14,31 +14,27 @@ import java.util.stream.IntStream;
  * <p>Safe for any thread; each thread that searches keeps memory of its own, some 20 bytes a block of its largest segment.
  */
 public final class PrunedSearcher implements Searcher {
-    /** Above this share of a segment's documents nearly all blocks have one of the best. */
-    private static final int LARGEST_SHARE = 32;
+    /** For more than this share of a segment's documents (770 of 231,000, measured) reading all postings is faster. */
+    private static final int LARGEST_SHARE = 256;
 
     private final int largestShare;
     private final ThreadLocal<BlockMaxSearch> searches;
-    private final TermAtATimeSearcher scans = new TermAtATimeSearcher();
+    private final TermAtATimeSearcher scans;
 
     private PrunedSearcher(int largestShare, BlockKernel kernel) {
         this.largestShare = largestShare;
+        this.scans = new TermAtATimeSearcher(kernel);
         this.searches = ThreadLocal.withInitial(() -> new BlockMaxSearch(kernel));
     }
 
     /** With the loops that suit this processor. */
     public static PrunedSearcher create() {
-        return new PrunedSearcher(LARGEST_SHARE, kernel());
+        return new PrunedSearcher(LARGEST_SHARE, BlockKernel.suitable());
     }
 
     /** With other loops, whatever share of a segment is wanted. */
     static PrunedSearcher always(BlockKernel kernel) {
         return new PrunedSearcher(1, kernel);
-    }
-
-    private static BlockKernel kernel() {
-        boolean vectors = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
-        return vectors && VectorBlockKernel.isFast() ? new VectorBlockKernel() : new ScalarBlockKernel();
     }
 
     @Override

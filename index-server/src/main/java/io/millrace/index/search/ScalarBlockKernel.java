@@ -81,6 +81,40 @@ final class ScalarBlockKernel implements BlockKernel {
     }
 
     @Override
+    public void addRow(BlockColumns columns, int row, Range chunks, long weights, double factor, double[] sums) {
+        for (int chunk = chunks.first(); chunk < chunks.end(); chunk++) {
+            int from = (chunk - chunks.first()) * BlockColumns.CHUNK_DOCUMENTS;
+            long starts = columns.starts(row, chunk);
+            int pair = (int) (starts >>> 32);
+            long posting = starts & 0xFFFF_FFFFL;
+            for (long blocks = columns.blocks(row, chunk); blocks != 0; blocks &= blocks - 1) {
+                int first = from + Long.numberOfTrailingZeros(blocks) * BlockColumns.BLOCK;
+                for (int mask = columns.pair(pair++) & 0xFFFF; mask != 0; mask &= mask - 1) {
+                    sums[first + Integer.numberOfTrailingZeros(mask)] +=
+                            factor * NativeMemory.floatAt(weights, posting++);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void addRow(BlockColumns columns, int row, Range chunks, long weights, int factor, int[] sums) {
+        for (int chunk = chunks.first(); chunk < chunks.end(); chunk++) {
+            int from = (chunk - chunks.first()) * BlockColumns.CHUNK_DOCUMENTS;
+            long starts = columns.starts(row, chunk);
+            int pair = (int) (starts >>> 32);
+            long posting = starts & 0xFFFF_FFFFL;
+            for (long blocks = columns.blocks(row, chunk); blocks != 0; blocks &= blocks - 1) {
+                int first = from + Long.numberOfTrailingZeros(blocks) * BlockColumns.BLOCK;
+                for (int mask = columns.pair(pair++) & 0xFFFF; mask != 0; mask &= mask - 1) {
+                    sums[first + Integer.numberOfTrailingZeros(mask)] +=
+                            factor * NativeMemory.unsignedByte(weights + posting++);
+                }
+            }
+        }
+    }
+
+    @Override
     public int keepAbove(float threshold, int[] slots, int count, float[] rest, float[] sums) {
         int kept = 0;
         for (int i = 0; i < count; i++) {

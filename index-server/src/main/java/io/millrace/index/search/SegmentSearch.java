@@ -29,7 +29,8 @@ record SegmentSearch(
 
     /** A sum of floats that a document must reach for the score that gets it in, roundings apart. */
     double leastSum() {
-        return impacts == null ? top.bound() : Integer.toUnsignedLong(impacts.largestSumUpTo(top.bound()));
+        float bound = top.tightBound();
+        return impacts == null ? bound : Integer.toUnsignedLong(impacts.largestSumUpTo(bound));
     }
 
     /** The same for a score that ties with that of a sum. */

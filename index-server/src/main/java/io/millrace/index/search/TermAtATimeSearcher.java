@@ -18,6 +18,16 @@ import java.util.List;
  */
 public final class TermAtATimeSearcher implements Searcher {
     private final ThreadLocal<Accumulators> accumulators = ThreadLocal.withInitial(Accumulators::new);
+    private final BlockKernel kernel;
+
+    /** With the loops that suit this processor. */
+    public TermAtATimeSearcher() {
+        this(BlockKernel.suitable());
+    }
+
+    TermAtATimeSearcher(BlockKernel kernel) {
+        this.kernel = kernel;
+    }
 
     @Override
     public List<ScoredDocument> search(SearchView view, SparseVector query, int k) {
@@ -35,7 +45,7 @@ public final class TermAtATimeSearcher implements Searcher {
 
     /** The calling thread's window, for one search. */
     ScoreWindow window(SparseVector query, WeightScheme weights) {
-        return accumulators.get().window(query, weights);
+        return accumulators.get().window(kernel, query, weights);
     }
 
     /** Offers the best documents of one segment. */
@@ -130,17 +140,17 @@ public final class TermAtATimeSearcher implements Searcher {
         private double[] floats = new double[0];
         private int[] impacts = new int[0];
 
-        ScoreWindow window(SparseVector query, WeightScheme weights) {
+        ScoreWindow window(BlockKernel kernel, SparseVector query, WeightScheme weights) {
             if (weights.quantised()) {
                 if (impacts.length == 0) {
                     impacts = new int[ScoreWindow.SIZE];
                 }
-                return new ImpactWindow(impacts, QuantisedQuery.of(query, weights));
+                return new ImpactWindow(kernel, impacts, QuantisedQuery.of(query, weights));
             }
             if (floats.length == 0) {
                 floats = new double[ScoreWindow.SIZE];
             }
-            return new FloatWindow(floats, query.weights());
+            return new FloatWindow(kernel, floats, query.weights());
         }
     }
 }

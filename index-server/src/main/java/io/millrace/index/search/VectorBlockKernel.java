@@ -4,6 +4,7 @@ import io.millrace.index.segment.BlockColumns;
 import io.millrace.index.segment.NativeMemory;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
@@ -20,6 +21,7 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class VectorBlockKernel implements BlockKernel {
     private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_512;
+    private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_512;
     private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_512;
     private static final VectorSpecies<Byte> LANES = ByteVector.SPECIES_128;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
@@ -118,6 +120,51 @@ final class VectorBlockKernel implements BlockKernel {
                                     .convert(VectorOperators.I2F, 0))
                     .expand(VectorMask.fromLong(FLOATS, pairs.masks[i]));
             spread.fma(factors, FloatVector.fromArray(FLOATS, sums, at)).intoArray(sums, at);
+        }
+    }
+
+    @Override
+    public void addRow(BlockColumns columns, int row, Range chunks, long weights, double factor, double[] sums) {
+        DoubleVector factors = DoubleVector.broadcast(DOUBLES, factor);
+        for (int chunk = chunks.first(); chunk < chunks.end(); chunk++) {
+            int from = (chunk - chunks.first()) * BlockColumns.CHUNK_DOCUMENTS;
+            long starts = columns.starts(row, chunk);
+            int pair = (int) (starts >>> 32);
+            long first = starts & 0xFFFF_FFFFL;
+            for (long blocks = columns.blocks(row, chunk); blocks != 0; blocks &= blocks - 1) {
+                int at = from + Long.numberOfTrailingZeros(blocks) * BLOCK;
+                int record = columns.pair(pair++);
+                long posting = first + (record >>> 16);
+                FloatVector spread = FloatVector.fromMemorySegment(
+                                FLOATS, NativeMemory.ALL, weights + posting * Float.BYTES, ORDER)
+                        .expand(VectorMask.fromLong(FLOATS, record & 0xFFFF));
+                ((DoubleVector) spread.convert(VectorOperators.F2D, 0))
+                        .fma(factors, DoubleVector.fromArray(DOUBLES, sums, at))
+                        .intoArray(sums, at);
+                ((DoubleVector) spread.convert(VectorOperators.F2D, 1))
+                        .fma(factors, DoubleVector.fromArray(DOUBLES, sums, at + BLOCK / 2))
+                        .intoArray(sums, at + BLOCK / 2);
+            }
+        }
+    }
+
+    @Override
+    public void addRow(BlockColumns columns, int row, Range chunks, long weights, int factor, int[] sums) {
+        for (int chunk = chunks.first(); chunk < chunks.end(); chunk++) {
+            int from = (chunk - chunks.first()) * BlockColumns.CHUNK_DOCUMENTS;
+            long starts = columns.starts(row, chunk);
+            int pair = (int) (starts >>> 32);
+            long first = starts & 0xFFFF_FFFFL;
+            for (long blocks = columns.blocks(row, chunk); blocks != 0; blocks &= blocks - 1) {
+                int at = from + Long.numberOfTrailingZeros(blocks) * BLOCK;
+                int record = columns.pair(pair++);
+                long posting = first + (record >>> 16);
+                IntVector spread = ((IntVector)
+                                ByteVector.fromMemorySegment(LANES, NativeMemory.ALL, weights + posting, ORDER)
+                                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0))
+                        .expand(VectorMask.fromLong(INTS, record & 0xFFFF));
+                spread.mul(factor).add(IntVector.fromArray(INTS, sums, at)).intoArray(sums, at);
+            }
         }
     }
 

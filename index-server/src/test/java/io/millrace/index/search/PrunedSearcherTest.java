@@ -86,7 +86,7 @@ class PrunedSearcherTest {
         Searcher oracle =
                 new ExhaustiveSearcher(ordinal -> versions.get((int) ordinal).vector());
         Searcher pruned = PrunedSearcher.always(kernel);
-        Searcher scan = new TermAtATimeSearcher();
+        Searcher scan = new TermAtATimeSearcher(kernel);
         for (int i = 0; i < 12; i++) {
             SparseVector query = vectors.next(random);
             for (int k : new int[] {1, 10, 100, 10_000}) {

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** The heap against sorting, with many ties and over several segments. */
+/** The selection against sorting, with many ties and over several segments. */
 class TopKTest {
     @Test
     void keepsWhatSortingWouldKeepWhateverTheOrderOfOffers() {
