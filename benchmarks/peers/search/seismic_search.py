@@ -32,9 +32,10 @@ SCREENED_QUERIES = 300
 BATCH_QUERIES = 5_000
 
 
-def builds(tune):
+def builds(options):
     chosen = {"n_postings": 2000, "centroid_fraction": 0.1, "summary_energy": 0.4, "max_fraction": 3.0, "nknn": 0}
-    if not tune:
+    chosen |= options.settings
+    if not options.tune:
         return [chosen]
     variants = [
         {},
@@ -169,6 +170,7 @@ def obey(task, order):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     protocol.add_arguments(parser)
+    parser.add_argument("--settings", type=json.loads, default={}, help="other arguments of build(), as JSON")
     parser.add_argument("--order", type=json.loads, help=argparse.SUPPRESS)
     options = parser.parse_args()
     task = protocol.Task(options)
@@ -176,13 +178,14 @@ def main():
         print(json.dumps(obey(task, options.order)))
         return
     points, built = [], {}
-    for settings in builds(options.tune):
+    for settings in builds(options):
         note = child(options, {"do": "build", "build": settings}, options.threads)
         built[json.dumps(settings)] = note
         points += child(options, {"do": "screen", "build": settings, "path": note["path"]}, 1)
         print(f"{settings}: {note['buildSeconds']} s", file=sys.stderr, flush=True)
     # All searches of one index in one process, so that it is loaded once.
-    for settings, group in grouped(protocol.fastest(points)):
+    targets = protocol.TARGETS if options.tune else (0.9, 0.95, 0.98, 0.99)
+    for settings, group in grouped(protocol.fastest(points, targets)):
         note = built[json.dumps(settings)]
         order = {"points": group, "path": note["path"]}
         singles = child(options, {"do": "measure", **order}, 1)
