@@ -1,10 +1,11 @@
 """BMP (pip install bmp) on a folder of vectors, one JSON line a configuration.
 
-Weights become 8 bits on one scale, as BMP wants them; query weights it cuts to 32 steps itself, which is why its recall is below 1
-even with nothing pruned. Documents are in the order that Lucene's graph bisection gives, where lucene_search.py has written one
-(BMP's authors reorder their collections, too). Latencies are those of Searcher.search(), which allocates 65,537 buckets for every
-query; "batchMicros" is the mean that the library prints for a whole file of queries, where that is done once, and without looking
-terms up. Throughput is that of as many processes as threads, each with the index in its own memory: search() holds Python's lock.
+Weights become 8 bits on one scale, as BMP wants them; query weights it cuts to 32 steps itself, which is why its recall
+is below 1 even with nothing pruned. Documents are in the order that Lucene's graph bisection gives, where
+lucene_search.py has written one (BMP's authors reorder their collections, too). Latencies are those of
+Searcher.search(), which allocates 65,537 buckets for every query; "batchMicros" is the mean that the library prints for
+a whole file of queries, where that is done once, and without looking terms up. Throughput is that of as many processes
+as threads, each with the index in its own memory: search() holds Python's lock.
   python bmp_search.py VECTORS
   python bmp_search.py VECTORS --tune
 """
@@ -40,7 +41,7 @@ def builds(options):
 
 
 def scale(task):
-    """Largest that keeps weights in 8 bits, and the scores of the best documents in the 16 bits in which BMP adds them up."""
+    """Largest that keeps weights in 8 bits, and the best documents' scores in the 16 bits of BMP's sums."""
     largest = MOST_IMPACT / float(task.documents.weights.max())
     scores = []
     for query in range(task.queries.rows):
@@ -131,7 +132,9 @@ def batch_micros(task, path, setting):
     call = f"import sys, bmp; bmp.search(*sys.argv[1:], {task.options.k}, {setting['alpha']}, {setting['beta']})"
     tries = []
     for _ in range(max(1, task.options.rounds // 2)):
-        done = subprocess.run([sys.executable, "-c", call, str(path), str(file)], stderr=subprocess.PIPE, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", call, str(path), str(file)], stderr=subprocess.PIPE, text=True, check=True
+        )
         tries.append(int(re.search(r"search_elapsed = (\d+)", done.stderr)[1]))
     return min(tries)
 
@@ -201,17 +204,21 @@ def main():
     # Below exact, what 32 steps leave is the best there is: targets are shares of it.
     best = max(point["recall"] for point in points)
     for point in protocol.fastest(points, [share * best for share in (0.9, 0.95, 0.98, 0.99)]):
+        measured = in_child(measure, task, point["path"], point["search"])
+        # As many indexes as threads: where they do not fit, there is no throughput.
+        fits = options.threads * measured["memoryBytes"] < 0.8 * protocol.available_bytes()
         result = {
             "version": importlib.metadata.version("bmp"),
             "settings": {**point["build"], "reordered": point["note"]["reordered"], **point["search"]},
             "buildSeconds": point["note"]["buildSeconds"],
             "buildThreads": 1,
             "diskBytes": protocol.bytes_of(point["path"]),
-            **in_child(measure, task, point["path"], point["search"]),
+            **measured,
             "batchMicros": batch_micros(task, point["path"], point["search"]),
             "threads": options.threads,
-            "queriesPerSecond": round(queries_per_second(task, point["path"], point["search"]), 1),
         }
+        if fits:
+            result["queriesPerSecond"] = round(queries_per_second(task, point["path"], point["search"]), 1)
         print(task.line("bmp", result), flush=True)
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Measures Millrace and its peers on a folder of vectors, one after the other, and appends a JSON line a configuration to a file.
+# Measures Millrace and its peers on a folder of vectors, one after the other, and appends a JSON line a configuration
+# to a file.
 #
 #   compare.sh VECTORS OUT           one way to build each index
 #   TUNE=1 compare.sh VECTORS OUT    the best of many
@@ -7,12 +8,12 @@
 # Environment: WARM_UP=8 ROUNDS=7 QUERIES=1000 THREADS=2   the protocol, the same for all
 #              PEERS="millrace lucene bmp seismic"         who runs
 #              WORK=VECTORS/indexes                        where indexes are kept; what is there already is not built again
-#              SEISMIC='{"n_postings": 4000}' BMP='{"block": 32}'   other ways to build
+#              SEISMIC='{"n_postings": 4000}' BMP='{"block": 32}' LUCENE='{"order": "plain"}'   other builds
 #              PYTHON=python3                              an interpreter with numpy, scipy and the peers
 set -euo pipefail
 
 if [ $# -ne 2 ]; then
-    sed -n '2,12s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,13s/^# \{0,1\}//p' "$0" >&2
     exit 2
 fi
 vectors="$1" out="$2"
@@ -38,6 +39,7 @@ for peer in ${PEERS:-millrace lucene bmp seismic}; do
             ;;
     esac
     case "$peer" in
+        lucene) settings=(--settings "${LUCENE:-"{}"}") ;;
         seismic) settings=(--settings "${SEISMIC:-"{}"}") ;;
         bmp) settings=(--settings "${BMP:-"{}"}") ;;
     esac

@@ -1,7 +1,8 @@
 """Lucene on a folder of vectors, one JSON line a configuration: builds with, and asks, the program in lucene/.
 
-One segment, mapped, no query cache, queries made before the clock runs, no more hits counted than wanted. Documents as they come
-or reordered (BPIndexReorderer: recursive graph bisection); weights as FeatureField has them, or as term frequencies of 8 bits.
+One segment, mapped, no query cache, queries made before the clock runs, no more hits counted than wanted. Documents as
+they come or reordered (BPIndexReorderer: recursive graph bisection); weights as FeatureField has them, or as term
+frequencies of 8 bits.
   mvn -q -f lucene compile
   python lucene_search.py VECTORS
   python lucene_search.py VECTORS --tune
@@ -20,6 +21,7 @@ import protocol
 
 PROGRAM = pathlib.Path(__file__).parent / "lucene" / "target"
 ALL = 1 << 30
+ENCODINGS = ("impact", "feature")
 FLAGS = ["--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Xmx6g"]
 
 
@@ -64,30 +66,33 @@ def measure(task, folder, encoding, heaviest):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     protocol.add_arguments(parser)
-    parser.add_argument("--order-only", action="store_true", help="only write the order of the documents for other peers")
+    parser.add_argument(
+        "--order-only", action="store_true", help="only write the order of the documents for other peers"
+    )
+    parser.add_argument("--settings", type=json.loads, default={}, help="other weights or order, as JSON")
     options = parser.parse_args()
     task = protocol.Task(options)
     if options.order_only:
         order_of(task)
         return
-    builds = [("impact", "reordered")]
+    builds = [{"weights": "impact", "order": "reordered", **options.settings}]
     if options.tune:
-        builds += [("impact", "plain"), ("feature", "reordered"), ("feature", "plain")]
+        builds = [{"weights": weights, "order": order} for weights in ENCODINGS for order in ("reordered", "plain")]
     version = next((PROGRAM / "lib").glob("lucene-core-*.jar")).stem.removeprefix("lucene-core-")
-    for encoding, order in builds:
-        folder, note = build(task, encoding, order)
-        for heaviest in (ALL, 20, 14, 10, 7):
+    for settings in builds:
+        folder, note = build(task, settings["weights"], settings["order"])
+        # Leaving light terms out costs the same recall whatever the index is like.
+        cuts = (ALL, 20, 14, 10, 7) if options.tune and settings == builds[0] else (ALL,)
+        for heaviest in cuts:
             result = {
                 "version": version,
-                "settings": {"weights": encoding, "order": order, "terms": "all" if heaviest == ALL else heaviest},
+                "settings": {**settings, "terms": "all" if heaviest == ALL else heaviest},
                 **note,
                 "buildThreads": options.threads,
                 "diskBytes": protocol.bytes_of(folder),
-                **measure(task, folder, encoding, heaviest),
+                **measure(task, folder, settings["weights"], heaviest),
             }
             print(task.line("lucene", result), flush=True)
-            if order == "plain" or encoding == "feature":
-                break
         print(f"{folder.name}: {note['buildSeconds']} s", file=sys.stderr, flush=True)
 
 

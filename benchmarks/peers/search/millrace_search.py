@@ -1,7 +1,7 @@
 """Millrace on a folder of vectors by ./millrace bench search, in the form of the peers: one JSON line a configuration.
 
-  python millrace_search.py VECTORS
-  python millrace_search.py VECTORS --tune
+python millrace_search.py VECTORS
+python millrace_search.py VECTORS --tune
 """
 
 import argparse
@@ -19,7 +19,18 @@ EXHAUSTIVE_BYTES = 5
 
 def bench(task, weights, recall, exhaustive):
     options = task.options
-    command = [str(LAUNCHER), "bench", "search", str(task.folder), "--weights", weights, "--recall", str(recall), "-o", "json"]
+    command = [
+        str(LAUNCHER),
+        "bench",
+        "search",
+        str(task.folder),
+        "--weights",
+        weights,
+        "--recall",
+        str(recall),
+        "-o",
+        "json",
+    ]
     command += ["--queries", str(task.queries.rows), "--k", str(options.k), "--threads", str(options.threads)]
     command += ["--warm-up", str(options.warm_up), "--rounds", str(options.rounds), "--work", str(task.work)]
     if exhaustive:

@@ -1,7 +1,7 @@
 """Draws what compare.sh measured, and prints it as a table in Markdown.
 
-Of a configuration that was measured more than once, the fastest run counts, whoever's it is. A latency is the mean of each
-query's best round, or the mean within the library's own batches where that is less.
+Of a configuration that was measured more than once, the fastest run counts, whoever's it is. A latency is the mean of
+each query's best round, or the mean within the library's own batches where that is less.
   python plot.py RESULTS... --out FOLDER --markdown TABLE.md
 """
 
@@ -90,7 +90,9 @@ def short(value):
 
 
 def line(axes, engine, xs, ys):
-    axes.plot(xs, ys, color=COLOURS[engine], marker=MARKERS[engine], markersize=4.5, linewidth=1.6, clip_on=False, zorder=3)
+    axes.plot(
+        xs, ys, color=COLOURS[engine], marker=MARKERS[engine], markersize=4.5, linewidth=1.6, clip_on=False, zorder=3
+    )
 
 
 def label_at(axes, points):
@@ -183,7 +185,9 @@ def latency_by_size(kinds, path):
         axes.xaxis.set_minor_locator(ticker.NullLocator())
     log_axis(panels[0][0].yaxis, 0.7 * min(values), 1.4 * max(values))
     panels[0][0].set_ylabel("microseconds a query, one thread")
-    figure.text(0.125, -0.04, "A number beside a name: its least recall@10, where that is not 1.", color="#555555", fontsize=8)
+    figure.text(
+        0.125, -0.04, "A number beside a name: its least recall@10, where that is not 1.", color="#555555", fontsize=8
+    )
     figure.subplots_adjust(wspace=0.42)
     for axes in panels[0]:
         label_at(axes, [label[1:] for label in labels if label[0] is axes])
@@ -228,7 +232,9 @@ def markdown(results):
         " | queries/s | memory, MiB | bytes a non-zero: memory / disk | build, s |",
         "|---" * 11 + "|",
     ]
-    for result in sorted(results, key=lambda r: (r["vectors"], list(NAMES).index(r["engine"]), -r["recall"], micros(r))):
+    for result in sorted(
+        results, key=lambda r: (r["vectors"], list(NAMES).index(r["engine"]), -r["recall"], micros(r))
+    ):
         best = result["bestOfRoundsMicros"]
         settings = ", ".join(f"{name} {value}" for name, value in result["settings"].items())
         share = " / ".join(str(result.get(f"{kind}BytesPerNonZero", "–")) for kind in ("memory", "disk"))
@@ -240,7 +246,7 @@ def markdown(results):
             f"{best['mean']:,.0f} / {best['p50']:,.0f} / {best['p99']:,.0f}",
             result.get("batchMicros", "–"),
             f"{result['allRoundsMeanMicros']:,.0f}" if "allRoundsMeanMicros" in result else "–",
-            f"{result['queriesPerSecond']:,.0f}",
+            f"{result['queriesPerSecond']:,.0f}" if "queriesPerSecond" in result else "–",
             f"{result['memoryBytes'] / MIB:,.0f}",
             share,
             result.get("buildSeconds", "–"),

@@ -1,8 +1,9 @@
 """What all peers share: the protocol of ./millrace bench search, and the form of the results.
 
-One thread asks query after query, over and over; the first rounds do not count. Reported is each query's best round (what the
-work costs where nothing disturbs it: mean, median, 99th percentile), the last round, and the mean of all rounds. Recall is
-against exact scores, ties counted. One JSON object a line and configuration, in the words of ./millrace bench search -o json.
+One thread asks query after query, over and over; the first rounds do not count. Reported is each query's best round
+(what the work costs where nothing disturbs it: mean, median, 99th percentile), the last round, and the mean of all
+rounds. Recall is against exact scores, ties counted. One JSON object a line and configuration, in the words of
+./millrace bench search -o json.
 """
 
 import contextlib
@@ -40,9 +41,9 @@ class Task:
         self.documents = vectors.read(self.folder / vectors.DOCUMENTS)
         queries = vectors.read(self.folder / vectors.QUERIES)
         self.queries = queries.first(min(options.queries, queries.rows))
-        self.truth = vectors.read_truth(self.folder, self.queries.rows)
         if not (self.folder / vectors.TRUTH).exists():
             raise FileNotFoundError(f"{self.folder} has no {vectors.TRUTH}; run vectors.py truth {self.folder}")
+        self.truth = vectors.read_truth(self.folder, self.queries.rows)
         self.work = options.work or self.folder / "indexes"
         self.work.mkdir(parents=True, exist_ok=True)
 
@@ -109,15 +110,26 @@ def ask(search, queries, warm_up, rounds):
 
 def resident_bytes():
     """What this process holds in memory now."""
-    for line in pathlib.Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+    return kernel_bytes("/proc/self/status", "VmRSS")
+
+
+def available_bytes():
+    """What the machine can give without swapping."""
+    return kernel_bytes("/proc/meminfo", "MemAvailable")
+
+
+def kernel_bytes(path, name):
+    for line in pathlib.Path(path).read_text().splitlines():
+        if line.startswith(f"{name}:"):
             return int(line.split()[1]) * 1024
-    raise KeyError("VmRSS")
+    raise KeyError(f"{path} has no {name}")
 
 
 def bytes_of(path):
     path = pathlib.Path(path)
-    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file()) if path.is_dir() else path.stat().st_size
+    return (
+        sum(file.stat().st_size for file in path.rglob("*") if file.is_file()) if path.is_dir() else path.stat().st_size
+    )
 
 
 @contextlib.contextmanager
@@ -138,7 +150,7 @@ def quiet(to=None):
 
 
 def fastest(points, targets):
-    """Of points with "recall" and "micros", those that are fastest at a recall of at least one of the targets, and the best."""
+    """Of points with "recall" and "micros", the fastest that reach each target, and the most exact one."""
     chosen = []
     for target in (*targets, max((point["recall"] for point in points), default=0)):
         good = [point for point in points if point["recall"] >= target]

@@ -1,9 +1,9 @@
 """Seismic (pip install pyseismic-lsr) on a folder of vectors, one JSON line a configuration.
 
-The index for ready-made term ids (SeismicIndexRaw: 16-bit ids, half-precision weights), so that no strings are passed. An index
-is built and saved by one process and measured by another, whose memory grows by the index only. Latencies are those of
-search(), one query a call; "batchMicros" is the mean within its own batch_search on one thread, where calls from Python cost
-nothing; throughput is that of batch_search on all threads.
+The index for ready-made term ids (SeismicIndexRaw: 16-bit ids, half-precision weights), so that no strings are passed.
+An index is built and saved by one process and measured by another, whose memory grows by the index only. Latencies are
+those of search(), one query a call; "batchMicros" is the mean within its own batch_search on one thread, where calls
+from Python cost nothing; throughput is that of batch_search on all threads.
   python seismic_search.py VECTORS
   python seismic_search.py VECTORS --tune
 """
@@ -25,7 +25,9 @@ import protocol
 FIXED = {"min_cluster_size": 2, "doc_cut": 15}
 SEARCHES = [
     {"query_cut": cut, "heap_factor": factor, "sorted": first_sorted}
-    for cut, factor, first_sorted in itertools.product((2, 3, 4, 5, 6, 8, 10, 14, 20), (0.7, 0.8, 0.9, 1.0), (True, False))
+    for cut, factor, first_sorted in itertools.product(
+        (2, 3, 4, 5, 6, 8, 10, 14, 20), (0.7, 0.8, 0.9, 1.0), (True, False)
+    )
 ]
 SCREENED_QUERIES = 300
 # Queries in a file for the library's batches: enough for reading the file not to count.
@@ -114,7 +116,9 @@ def screen(task, index, settings):
         searcher = index.searcher(task.options.k, settings["nknn"], setting)
         answers, times = protocol.ask(searcher, queries, warm_up=1, rounds=2)
         recall = task.truth.recall(rows(answers), task.options.k)
-        points.append({"recall": recall, "micros": float(times.min(0).mean()) / 1e3, "build": settings, "search": setting})
+        points.append(
+            {"recall": recall, "micros": float(times.min(0).mean()) / 1e3, "build": settings, "search": setting}
+        )
     return points
 
 

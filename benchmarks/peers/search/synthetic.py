@@ -1,9 +1,9 @@
 """Makes synthetic vectors that are shaped like those of a learned sparse encoder, as many as wanted.
 
-Vocabulary -> topics -> subjects: terms are drawn by Zipf's law; a topic prefers some of them; a subject has a core of terms of
-high weight and some of middling weight, most of them its topic's. A document is about one to three subjects, a query about one
-that documents are about. So the best results of a query are a crowd of close scores, not one outlier, and the most frequent
-terms have low and even weights, which is what makes bounds weak on such vectors.
+Vocabulary -> topics -> subjects: terms are drawn by Zipf's law; a topic prefers some of them; a subject has a core of
+terms of high weight and some of middling weight, most of them its topic's. A document is about one to three subjects, a
+query about one that documents are about. So the best results of a query are a crowd of close scores, not one outlier,
+and the most frequent terms have low and even weights, which is what makes bounds weak on such vectors.
 
 Documents are made and written some thousands at a time; a million of 120 terms take minutes and stay far below 4 GB.
   python synthetic.py OUT --documents 1000000 --queries 500
@@ -121,7 +121,7 @@ class Entries:
         return numpy.unique(numpy.concatenate(self.keys)) // self.vocabulary
 
     def first(self, lengths):
-        """The first different terms of each row with their largest weights: how many a row, terms ascending, weights."""
+        """The first different terms of each row with their largest weights: counts, terms ascending, weights."""
         keys, weights = numpy.concatenate(self.keys), numpy.concatenate(self.weights)
         order = numpy.argsort(keys, kind="stable")
         keys = keys[order]

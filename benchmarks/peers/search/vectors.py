@@ -1,8 +1,8 @@
 """Folders of sparse vectors: reads, cuts and checks them, and computes the exact results of their queries.
 
-A folder holds docs.csr and queries.csr, little-endian matrices as in the sparse track of BigANN (int64 rows, columns, non-zeros;
-int64 offsets[rows + 1]; int32 terms; float32 weights), and gt.npz: for each query the rows ("ids", int32) and scores
-("scores", float64) of the best documents by exact dot products in double precision.
+A folder holds docs.csr and queries.csr, little-endian matrices as in the sparse track of BigANN (int64 rows, columns,
+non-zeros; int64 offsets[rows + 1]; int32 terms; float32 weights), and gt.npz: for each query the rows ("ids", int32)
+and scores ("scores", float64) of the best documents by exact dot products in double precision.
   python vectors.py truth VECTORS
   python vectors.py subset VECTORS OUT --documents 100000 --queries 1000
 """
@@ -76,14 +76,17 @@ def write(path, matrix):
 
 
 class Truth(NamedTuple):
-    """The best documents of each query by exact scores: score descending, then row ascending; score 0 where none is left."""
+    """The best documents of each query by exact scores, ties by row; score 0 where fewer match."""
 
     ids: numpy.ndarray
     scores: numpy.ndarray
 
     def recall(self, found, k):
-        """Mean share of the best k found. A document counts if its exact score is that of the k-th, within 1e-6 of it, or
-        better; where fewer than k match, they are all that is to be found. The same rule as that of ./millrace bench search."""
+        """Mean share of the best k found, by the rule of ./millrace bench search.
+
+        A document counts if its exact score is that of the k-th, within 1e-6 of it, or better; where fewer than k
+        match, they are all that is to be found.
+        """
         total = 0.0
         for ids, scores, answer in zip(self.ids, self.scores, found):
             wanted = int(numpy.count_nonzero(scores[:k] > 0))
