@@ -228,8 +228,8 @@ def save(figure, path):
 def markdown(results):
     """Every configuration, best recall first."""
     lines = [
-        "| vectors | engine | settings | recall@10 | mean / p50 / p99, best rounds, µs | within batches, µs | mean of all, µs"
-        " | queries/s | memory, MiB | bytes a non-zero: memory / disk | build, s |",
+        "| vectors | engine | settings | recall@10 | mean / p50 / p99, best rounds, µs | within batches, µs"
+        " | mean of all, µs | queries/s | memory, MiB | bytes a non-zero: memory / disk | build, s |",
         "|---" * 11 + "|",
     ]
     for result in sorted(

@@ -21,7 +21,7 @@ import numpy
 
 import protocol
 
-# Clusters of one are merged away, documents are compared by their 15 heaviest terms: the library's advice, as good as any here.
+# Clusters of one are merged away, documents are compared by their 15 heaviest terms: what the library advises.
 FIXED = {"min_cluster_size": 2, "doc_cut": 15}
 SEARCHES = [
     {"query_cut": cut, "heap_factor": factor, "sorted": first_sorted}
@@ -153,7 +153,7 @@ def repeated(matrix, copies):
 
 
 def child(options, order, threads):
-    """Lets a fresh process do something with one index; the library takes its threads from the environment, at its start."""
+    """Has a fresh process do something: the library takes its threads from the environment, once."""
     command = [sys.executable, __file__, *sys.argv[1:], "--order", json.dumps(order)]
     environment = {**os.environ, "RAYON_NUM_THREADS": str(threads)}
     return json.loads(subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True).stdout)

@@ -74,7 +74,7 @@ class World:
         return numpy.where(random.random(own.shape) < OWN_SHARE, own, shared)
 
     def vectors(self, random, kind, about, counts):
-        """A batch of vectors: their lengths, terms and weights. about: subjects [vectors × 3], counts: how many of them count."""
+        """A batch of vectors: lengths, terms, weights. about: subjects [vectors × 3], counts: how many count."""
         rows, lengths = numpy.arange(len(about)), kind.lengths(random, len(about))
         found = Entries(self.vocabulary)
         for place in range(about.shape[1]):
