@@ -24,6 +24,7 @@ record SearchMeasurement(int k, int warmUp, int rounds, int threads) {
      * @param engine its name
      * @param bestOfRoundsMicros of each query's shortest time
      * @param lastRoundMicros of all calls of the last round
+     * @param allRoundsMeanMicros of all calls of all rounds
      * @param allocatedBytesPerQuery on the heap
      * @param threads that searched at once
      * @param queriesPerSecond all of them together
@@ -34,6 +35,7 @@ record SearchMeasurement(int k, int warmUp, int rounds, int threads) {
             String engine,
             LatencyFigures bestOfRoundsMicros,
             LatencyFigures lastRoundMicros,
+            double allRoundsMeanMicros,
             long allocatedBytesPerQuery,
             int threads,
             double queriesPerSecond,
@@ -59,6 +61,7 @@ record SearchMeasurement(int k, int warmUp, int rounds, int threads) {
                     engine.name(),
                     engine.bestOfRounds(),
                     engine.lastRound(),
+                    engine.allRoundsMean(),
                     engine.allocatedBytesPerQuery(),
                     threads,
                     engine.queriesPerSecond(threads, warmUp, rounds),

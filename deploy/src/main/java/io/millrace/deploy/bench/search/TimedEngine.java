@@ -26,6 +26,8 @@ final class TimedEngine {
     private final int k;
     private final long[] last;
     private final long[] best;
+    private long counted;
+    private long countedNanos;
     private long allocatedBytes;
     // Read by nobody: what is found must not look unused to the compiler.
     private volatile long found;
@@ -60,6 +62,8 @@ final class TimedEngine {
         found = hits;
         for (int i = 0; counts && i < last.length; i++) {
             best[i] = Math.min(best[i], last[i]);
+            countedNanos += last[i];
+            counted++;
         }
     }
 
@@ -76,6 +80,11 @@ final class TimedEngine {
     /** Of all calls of the last round: what a caller sees on this machine. */
     LatencyFigures lastRound() {
         return LatencyFigures.of(last);
+    }
+
+    /** Mean of all calls of all rounds that count, in microseconds. */
+    double allRoundsMean() {
+        return Rounded.to(1, countedNanos / 1e3 / Math.max(1, counted));
     }
 
     /** Heap bytes that a search of the last round allocated, on average. */

@@ -67,6 +67,7 @@ class BenchSearchCommandTest {
             assertThat(figures.get("largestScoreDifference").asDouble()).isLessThan(exact ? 1e-7 : .05);
             assertThat(figures.get("threads").asInt()).isEqualTo(2);
             assertThat(figures.get("queriesPerSecond").asDouble()).isPositive();
+            assertThat(figures.get("allRoundsMeanMicros").asDouble()).isPositive();
             assertThat(figures.get("allocatedBytesPerQuery").asLong()).isPositive();
             for (String sample : List.of("bestOfRoundsMicros", "lastRoundMicros")) {
                 assertThat(figures.get(sample).fieldNames())
