@@ -2,7 +2,10 @@ package io.millrace.index.segment;
 
 import java.util.Arrays;
 
-/** Which local documents of a segment have not been deleted or replaced. Immutable; deleting makes a new one. */
+/**
+ * Which local documents of a segment count: those that have not been deleted or replaced and, in a search with a filter, match it.
+ * Immutable; deleting makes a new one.
+ */
 public final class LiveDocuments {
     private final long[] words;
     private final int count;
@@ -42,6 +45,17 @@ public final class LiveDocuments {
                 rest[document >>> 6] &= ~bit;
                 left--;
             }
+        }
+        return new LiveDocuments(rest, left);
+    }
+
+    /** Those of which a bitmap of as many documents has the bit. */
+    public LiveDocuments and(long[] bitmap) {
+        long[] rest = new long[words.length];
+        int left = 0;
+        for (int i = 0; i < rest.length; i++) {
+            rest[i] = words[i] & bitmap[i];
+            left += Long.bitCount(rest[i]);
         }
         return new LiveDocuments(rest, left);
     }

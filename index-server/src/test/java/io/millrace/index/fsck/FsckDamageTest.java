@@ -10,7 +10,6 @@ import static io.millrace.index.shard.ShardFixture.scoring;
 
 import io.millrace.index.codec.RecordCodec;
 import io.millrace.index.codec.SessionRecord;
-import io.millrace.index.codec.StoredValue;
 import io.millrace.index.record.SegmentInfo;
 import io.millrace.index.record.ShardCounters;
 import io.millrace.index.record.Stamp;
@@ -69,12 +68,12 @@ class FsckDamageTest {
     void versionInTheWrongPlaceOrInTwoIsNamed() throws Exception {
         check(
                 WeightScheme.float32(),
-                rows -> rows.put("buf", Keys.ordinal(3), StoredValue.wrap(utf8("d"))),
+                rows -> rows.put("buf", Keys.ordinal(3), buffered("d")),
                 "BUF, version 3: the segments end with version 7, which should come before",
                 "BUF, version 3: document 'd' is in more than one place");
         check(
                 WeightScheme.float32(),
-                rows -> rows.put("buf", Keys.ordinal(9), StoredValue.wrap(utf8("x"))),
+                rows -> rows.put("buf", Keys.ordinal(9), buffered("x")),
                 "BUF, version 9: it is a version of document 'x', but DOCS does not know that document");
         check(
                 WeightScheme.float32(),

@@ -13,11 +13,12 @@ import io.millrace.index.record.WeightScheme;
 import io.millrace.index.search.TermAtATimeSearcher;
 import io.millrace.index.store.DataDirectory;
 import io.millrace.index.store.ShardStore;
+import io.millrace.v1.DocumentSource;
 import io.millrace.vector.SparseVector;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** A shard in a directory, driven on the calling thread: opened, written, closed and opened again. */
 public final class ShardFixture implements AutoCloseable {
@@ -91,8 +92,18 @@ public final class ShardFixture implements AutoCloseable {
     }
 
     public static Operation put(long sequence, long time, String id, SparseVector vector) {
-        byte[] source = ("source of " + id + " at " + time).getBytes(StandardCharsets.UTF_8);
-        return new Operation(0, sequence, new Stamp(time, 0), DocumentId.of(id), new Put(source, vector));
+        return put(sequence, time, id, vector, Map.of());
+    }
+
+    /** A put of a document with metadata. */
+    public static Operation put(
+            long sequence, long time, String id, SparseVector vector, Map<String, String> metadata) {
+        DocumentSource source = DocumentSource.newBuilder()
+                .setText("source of " + id + " at " + time)
+                .putAllMetadata(metadata)
+                .build();
+        Put put = new Put(source.toByteArray(), vector, metadata);
+        return new Operation(0, sequence, new Stamp(time, 0), DocumentId.of(id), put);
     }
 
     public static Operation delete(long sequence, long time, String id) {
