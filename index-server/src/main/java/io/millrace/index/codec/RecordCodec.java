@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** Bytes of the small records: descriptor, counters, document entries, vectors. */
 public final class RecordCodec {
@@ -109,7 +110,7 @@ public final class RecordCodec {
         ByteSink out = new ByteSink()
                 .putBytes(version.id().utf8())
                 .putVarint(version.metadata().size());
-        version.metadata().forEach((field, value) -> out.putString(field).putString(value));
+        new TreeMap<>(version.metadata()).forEach((field, value) -> out.putString(field).putString(value));
         return out.toValue();
     }
 

@@ -63,7 +63,8 @@ public final class OperationStream {
     }
 
     private static Put put(String id, long number, SparseVector vector) {
-        Map<String, String> metadata = Map.of("id", id, "parity", number % 2 == 0 ? "even" : "odd");
+        // In one order in every process: it decides the bytes of the source.
+        Map<String, String> metadata = new TreeMap<>(Map.of("id", id, "parity", number % 2 == 0 ? "even" : "odd"));
         DocumentSource source = DocumentSource.newBuilder()
                 .setText((id + " as of " + number + " ").repeat(8))
                 .putAllMetadata(metadata)

@@ -10,6 +10,8 @@ import static io.millrace.index.shard.ShardFixture.scoring;
 
 import io.millrace.index.codec.RecordCodec;
 import io.millrace.index.codec.SessionRecord;
+import io.millrace.index.record.BufferedVersion;
+import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.SegmentInfo;
 import io.millrace.index.record.ShardCounters;
 import io.millrace.index.record.Stamp;
@@ -20,6 +22,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -278,6 +281,10 @@ class FsckDamageTest {
                 WeightScheme.float32(),
                 rows -> rows.put("sessions", client("client"), flipped(outcome.encode())),
                 "SESSIONS, a row: *CRC-32C");
+    }
+
+    private static byte[] buffered(String id) {
+        return RecordCodec.encode(new BufferedVersion(DocumentId.of(id), Map.of()));
     }
 
     private void check(WeightScheme weights, DamagedShard.Damage damage, String... expected) throws Exception {

@@ -35,20 +35,28 @@ public final class ShardFixture implements AutoCloseable {
 
     private final Path folder;
     private final ShardLimits limits;
+    private final ShardExecutors executors;
     private Shard shard;
     private long index;
 
-    private ShardFixture(Path folder, ShardLimits limits) {
+    private ShardFixture(Path folder, ShardLimits limits, ShardExecutors executors) {
         this.folder = folder;
         this.limits = limits;
+        this.executors = executors;
         this.shard = open();
         this.index = shard.nextIndex() - 1;
     }
 
     /** A new shard that flushes after so many documents. */
     public static ShardFixture create(Path directory, WeightScheme weights, int flushDocuments) {
+        return create(directory, weights, flushDocuments, ShardExecutors.direct());
+    }
+
+    /** The same with flushes and merges that run where the caller says; they must have run before it is closed. */
+    public static ShardFixture create(
+            Path directory, WeightScheme weights, int flushDocuments, ShardExecutors executors) {
         try (DataDirectory data = DataDirectory.open(directory)) {
-            return new ShardFixture(data.create(descriptor(weights)), limits(flushDocuments));
+            return new ShardFixture(data.create(descriptor(weights)), limits(flushDocuments), executors);
         }
     }
 
@@ -58,7 +66,8 @@ public final class ShardFixture implements AutoCloseable {
                 directory
                         .resolve("shards")
                         .resolve(descriptor(WeightScheme.float32()).identity().folder()),
-                limits(flushDocuments));
+                limits(flushDocuments),
+                ShardExecutors.direct());
     }
 
     public static ShardDescriptor descriptor(WeightScheme weights) {
@@ -136,6 +145,6 @@ public final class ShardFixture implements AutoCloseable {
     }
 
     private Shard open() {
-        return Shard.open(ShardStore.open(folder), limits, ShardExecutors.direct(), STRICT);
+        return Shard.open(ShardStore.open(folder), limits, executors, STRICT);
     }
 }
