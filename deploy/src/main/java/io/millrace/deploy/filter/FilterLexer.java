@@ -54,7 +54,8 @@ final class FilterLexer {
         if (at == start) {
             String character = Character.toString(source.codePointAt(at));
             throw new FilterSyntaxException(
-                    column(start), "'" + character + "' has no meaning here; put names and texts that hold it in quotes");
+                    column(start),
+                    "'" + character + "' has no meaning here; put names and texts that hold it in quotes");
         }
         String word = source.substring(start, at);
         return isNumberStart(first) ? number(word, start) : new FilterToken(Kind.WORD, word, column(start));
@@ -68,14 +69,16 @@ final class FilterLexer {
             if (character == '\\') {
                 if (at == source.length() || "\\\"'".indexOf(source.charAt(at)) < 0) {
                     throw new FilterSyntaxException(
-                            column(at - 1), "a backslash comes before a quote or another backslash; write \\\\ for one");
+                            column(at - 1),
+                            "a backslash comes before a quote or another backslash; write \\\\ for one");
                 }
                 character = source.charAt(at++);
             }
             text.append(character);
         }
         if (at == source.length()) {
-            throw new FilterSyntaxException(column(start), "the text that begins here has no end; close it with " + quote);
+            throw new FilterSyntaxException(
+                    column(start), "the text that begins here has no end; close it with " + quote);
         }
         at++;
         return new FilterToken(Kind.TEXT, text.toString(), column(start));
@@ -86,7 +89,8 @@ final class FilterLexer {
                 || Double.isInfinite(Double.parseDouble(word))) {
             throw new FilterSyntaxException(
                     column(start),
-                    "'" + word + "' is not a number such as 2020, -1.5 or 6e23; put texts, and names that begin like one, in"
+                    "'" + word
+                            + "' is not a number such as 2020, -1.5 or 6e23; put texts, and names that begin like one, in"
                             + " quotes");
         }
         return new FilterToken(Kind.NUMBER, word, column(start));

@@ -161,7 +161,8 @@ public final class FilterParser {
                     high.column(), "one bound is a number, the other a text; put both in quotes, or neither");
         }
         return low.kind() == Kind.NUMBER
-                ? numbers(field, NumberRange.newBuilder().setAtLeast(number(low)).setAtMost(number(high)))
+                ? numbers(
+                        field, NumberRange.newBuilder().setAtLeast(number(low)).setAtMost(number(high)))
                 : texts(field, TextRange.newBuilder().setAtLeast(low.text()).setAtMost(high.text()));
     }
 
@@ -179,20 +180,24 @@ public final class FilterParser {
         if (value.kind() == Kind.NUMBER) {
             NumberRange.Builder range = NumberRange.newBuilder();
             double bound = number(value);
-            return numbers(field, switch (operator) {
-                case "<" -> range.setBelow(bound);
-                case "<=" -> range.setAtMost(bound);
-                case ">" -> range.setAbove(bound);
-                default -> range.setAtLeast(bound);
-            });
+            return numbers(
+                    field,
+                    switch (operator) {
+                        case "<" -> range.setBelow(bound);
+                        case "<=" -> range.setAtMost(bound);
+                        case ">" -> range.setAbove(bound);
+                        default -> range.setAtLeast(bound);
+                    });
         }
         TextRange.Builder range = TextRange.newBuilder();
-        return texts(field, switch (operator) {
-            case "<" -> range.setBelow(value.text());
-            case "<=" -> range.setAtMost(value.text());
-            case ">" -> range.setAbove(value.text());
-            default -> range.setAtLeast(value.text());
-        });
+        return texts(
+                field,
+                switch (operator) {
+                    case "<" -> range.setBelow(value.text());
+                    case "<=" -> range.setAtMost(value.text());
+                    case ">" -> range.setAbove(value.text());
+                    default -> range.setAtLeast(value.text());
+                });
     }
 
     private static Filter numbers(String field, NumberRange.Builder range) {
@@ -230,7 +235,8 @@ public final class FilterParser {
                     field.column(),
                     "expected a field, found the word " + field.shown() + "; a field of that name is put in quotes");
         }
-        if ((field.kind() != Kind.WORD && field.kind() != Kind.TEXT) || field.text().isEmpty()) {
+        if ((field.kind() != Kind.WORD && field.kind() != Kind.TEXT)
+                || field.text().isEmpty()) {
             throw expected("the name of a field");
         }
         at++;

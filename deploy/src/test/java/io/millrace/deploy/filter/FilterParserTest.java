@@ -92,7 +92,9 @@ class FilterParserTest {
 
     @Test
     void anyTextIsReadOrRefusedWithAColumnInIt() {
-        String[] pieces = {"a", "=", "'x'", "1", "(", ")", "and", "or", "not", "in", ",", "exists", "<", "!", "\\", "'", "é"};
+        String[] pieces = {
+            "a", "=", "'x'", "1", "(", ")", "and", "or", "not", "in", ",", "exists", "<", "!", "\\", "'", "é"
+        };
         Random random = new Random(5);
         int read = 0;
         for (int i = 0; i < 20_000; i++) {
@@ -128,7 +130,8 @@ class FilterParserTest {
             case EQUALS ->
                 filter.getEquals().getField() + " is " + filter.getEquals().getValue();
             case IN ->
-                filter.getIn().getField() + " of " + String.join("|", filter.getIn().getValuesList());
+                filter.getIn().getField() + " of "
+                        + String.join("|", filter.getIn().getValuesList());
             case EXISTS -> "exists " + filter.getExists().getField();
             case RANGE -> range(filter.getRange());
             case KIND_NOT_SET -> "nothing";
@@ -145,13 +148,19 @@ class FilterParserTest {
         String bounds;
         if (range.hasNumbers()) {
             var numbers = range.getNumbers();
-            bounds = (numbers.hasAtLeast() ? "[" + numbers.getAtLeast() : numbers.hasAbove() ? "(" + numbers.getAbove() : "(..")
+            bounds = (numbers.hasAtLeast()
+                            ? "[" + numbers.getAtLeast()
+                            : numbers.hasAbove() ? "(" + numbers.getAbove() : "(..")
                     + ", "
-                    + (numbers.hasAtMost() ? numbers.getAtMost() + "]" : numbers.hasBelow() ? numbers.getBelow() + ")" : "..)");
+                    + (numbers.hasAtMost()
+                            ? numbers.getAtMost() + "]"
+                            : numbers.hasBelow() ? numbers.getBelow() + ")" : "..)");
         } else {
             var texts = range.getTexts();
             bounds = "text "
-                    + (texts.hasAtLeast() ? "[" + texts.getAtLeast() : texts.hasAbove() ? "(" + texts.getAbove() : "(..")
+                    + (texts.hasAtLeast()
+                            ? "[" + texts.getAtLeast()
+                            : texts.hasAbove() ? "(" + texts.getAbove() : "(..")
                     + ", "
                     + (texts.hasAtMost() ? texts.getAtMost() + "]" : texts.hasBelow() ? texts.getBelow() + ")" : "..)");
         }

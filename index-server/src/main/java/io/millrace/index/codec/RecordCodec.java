@@ -110,7 +110,8 @@ public final class RecordCodec {
         ByteSink out = new ByteSink()
                 .putBytes(version.id().utf8())
                 .putVarint(version.metadata().size());
-        new TreeMap<>(version.metadata()).forEach((field, value) -> out.putString(field).putString(value));
+        new TreeMap<>(version.metadata())
+                .forEach((field, value) -> out.putString(field).putString(value));
         return out.toValue();
     }
 

@@ -42,7 +42,8 @@ class FieldCodecTest {
         assertThat(roundTrip(longValues)).isGreaterThan(2);
         // A list that goes on in another entry and in another chunk.
         Map<String, String> same = Map.of("all", "same");
-        assertThat(roundTrip(IntStream.range(0, 1_200_000).mapToObj(i -> same).toList())).isEqualTo(2);
+        assertThat(roundTrip(IntStream.range(0, 1_200_000).mapToObj(i -> same).toList()))
+                .isEqualTo(2);
     }
 
     @Test
@@ -71,10 +72,20 @@ class FieldCodecTest {
         refused(new ByteSink().putByte(1).putVarint(1L << 40), "announces 1099511627776 entries");
         refused(new ByteSink().putByte(1).putString("f").putString("v").putVarint(0), "has no document");
         refused(
-                new ByteSink().putByte(1).putString("f").putString("v").putVarint(1).putVarint(1L << 31),
+                new ByteSink()
+                        .putByte(1)
+                        .putString("f")
+                        .putString("v")
+                        .putVarint(1)
+                        .putVarint(1L << 31),
                 "2147483648 is out of range");
         refused(
-                new ByteSink().putByte(1).putString("f").putString("v").putVarint(1).putVarint(-1),
+                new ByteSink()
+                        .putByte(1)
+                        .putString("f")
+                        .putString("v")
+                        .putVarint(1)
+                        .putVarint(-1),
                 "-1 is out of range");
         assertThatThrownBy(() -> decode(
                         new ByteSink()

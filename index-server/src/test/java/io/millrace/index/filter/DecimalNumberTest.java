@@ -27,8 +27,27 @@ class DecimalNumberTest {
     @Test
     void everythingElseIsNoNumber() {
         for (String text : List.of(
-                "", "-", ".", "e5", "1e", "1e+", "1.2.3", "1,000", " 1", "1 ", "0x10", "0x1p3", "1f", "1d", "NaN",
-                "Infinity", "-Infinity", "1e400", "--1", "١", "1\u0000")) {
+                "",
+                "-",
+                ".",
+                "e5",
+                "1e",
+                "1e+",
+                "1.2.3",
+                "1,000",
+                " 1",
+                "1 ",
+                "0x10",
+                "0x1p3",
+                "1f",
+                "1d",
+                "NaN",
+                "Infinity",
+                "-Infinity",
+                "1e400",
+                "--1",
+                "١",
+                "1\u0000")) {
             assertThat(parse(text)).as(text).isNaN();
         }
     }

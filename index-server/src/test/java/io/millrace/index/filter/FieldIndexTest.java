@@ -65,7 +65,8 @@ class FieldIndexTest {
             assertThat(none.fields()).isZero();
             FieldIndex index = new FieldIndex(none, 2);
             assertThat(index.matching(new Filter.Exists("lang"))).containsExactly(0);
-            assertThat(index.matching(new Filter.Not(new Filter.Exists("lang")))).containsExactly(3);
+            assertThat(index.matching(new Filter.Not(new Filter.Exists("lang"))))
+                    .containsExactly(3);
         }
     }
 
@@ -109,8 +110,7 @@ class FieldIndexTest {
             long[] bitmap = index.matching(filter);
             assertThat(bitmap).hasSize((documents.size() + 63) / 64);
             for (int document = 0; document < bitmap.length * 64; document++) {
-                boolean expected =
-                        document < documents.size() && Metadata.matches(filter, documents.get(document));
+                boolean expected = document < documents.size() && Metadata.matches(filter, documents.get(document));
                 assertThat((bitmap[document >>> 6] >>> document & 1) != 0)
                         .as("%s of document %d", filter, document)
                         .isEqualTo(expected);

@@ -16,8 +16,26 @@ public final class Metadata {
     private static final List<String> TEXTS =
             List.of("en", "de", "e", "", "en\u0000", "zürich", "\uFFFD", "\uD83D\uDE00", "EN");
     private static final List<String> NUMBERS = List.of(
-            "1", "1.0", "01", "-0", "0", "+2.5", "2.50", "1e3", "1000", "-7.", ".5", "9007199254740993", "1e400", "NaN",
-            "0x10", "1f", " 1", "--1", "1e", "Infinity");
+            "1",
+            "1.0",
+            "01",
+            "-0",
+            "0",
+            "+2.5",
+            "2.50",
+            "1e3",
+            "1000",
+            "-7.",
+            ".5",
+            "9007199254740993",
+            "1e400",
+            "NaN",
+            "0x10",
+            "1f",
+            " 1",
+            "--1",
+            "1e",
+            "Infinity");
     private static final double[] BOUNDS = {-7, -0.0, 0, .5, 1, 2.5, 1000, 1e18, -1e308};
     private static final Pattern DECIMAL = Pattern.compile("[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?");
 
@@ -41,7 +59,12 @@ public final class Metadata {
     public static Filter filter(Random random, int depth) {
         String field = random.nextInt(12) == 0 ? "unknown" : FIELDS.get(random.nextInt(FIELDS.size()));
         return switch (random.nextInt(depth > 1 ? 8 : 5)) {
-            case 0 -> new Filter.OneOf(field, random.ints(1 + random.nextInt(3)).mapToObj(i -> value(random)).toList());
+            case 0 ->
+                new Filter.OneOf(
+                        field,
+                        random.ints(1 + random.nextInt(3))
+                                .mapToObj(i -> value(random))
+                                .toList());
             case 1, 2 ->
                 new Filter.Numbers(
                         field,
@@ -113,7 +136,7 @@ public final class Metadata {
     }
 
     private static int compare(String one, String other) {
-        return Integer.signum(Arrays.compareUnsigned(
-                one.getBytes(StandardCharsets.UTF_8), other.getBytes(StandardCharsets.UTF_8)));
+        return Integer.signum(
+                Arrays.compareUnsigned(one.getBytes(StandardCharsets.UTF_8), other.getBytes(StandardCharsets.UTF_8)));
     }
 }

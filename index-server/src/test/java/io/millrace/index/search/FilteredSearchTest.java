@@ -83,7 +83,8 @@ class FilteredSearchTest {
                     assertThat(PrunedSearcher.always(kernel).search(matching, query, k))
                             .as("%s", filter)
                             .isEqualTo(best);
-                    assertThat(new TermAtATimeSearcher().search(matching, query, k)).isEqualTo(best);
+                    assertThat(new TermAtATimeSearcher().search(matching, query, k))
+                            .isEqualTo(best);
                     assertThat(oracle.search(matching, query, k)).isEqualTo(best);
                 }
             }

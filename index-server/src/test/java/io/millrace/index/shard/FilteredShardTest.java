@@ -87,8 +87,7 @@ class FilteredShardTest {
                 metadata.remove(id);
             } else {
                 Map<String, String> fields = Metadata.random(random);
-                operations.add(
-                        ShardFixture.put(sequence, sequence, id, Corpora.vector(random, 30, 12), fields));
+                operations.add(ShardFixture.put(sequence, sequence, id, Corpora.vector(random, 30, 12), fields));
                 metadata.put(id, fields);
             }
         }
@@ -103,8 +102,8 @@ class FilteredShardTest {
                 Filter filter = Metadata.filter(random, 3);
                 int k = new int[] {1, 10, 1_000}[i % 3];
                 List<ScoredDocument> expected = oracle.search(state.view(), query, 10_000).stream()
-                        .filter(hit -> Metadata.matches(
-                                filter, metadata.get(hit.id().toString())))
+                        .filter(hit ->
+                                Metadata.matches(filter, metadata.get(hit.id().toString())))
                         .limit(k)
                         .toList();
                 assertThat(PrunedSearcher.create().search(state.view().matching(filter), query, k))
