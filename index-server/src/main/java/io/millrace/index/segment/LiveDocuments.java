@@ -7,6 +7,8 @@ import java.util.Arrays;
  * Immutable; deleting makes a new one.
  */
 public final class LiveDocuments {
+    private static final int SUPERBLOCK_WORDS = BlockColumns.SUPERBLOCK_DOCUMENTS / Long.SIZE;
+
     private final long[] words;
     private final int count;
 
@@ -28,6 +30,22 @@ public final class LiveDocuments {
     /** Whether a document is live. */
     public boolean contains(int document) {
         return (words[document >>> 6] & (1L << document)) != 0;
+    }
+
+    /** Those of a block of {@value BlockColumns#BLOCK} documents, lowest bit first. */
+    public int ofBlock(int block) {
+        return (int) (words[block >>> 2] >>> (block << 4)) & 0xFFFF;
+    }
+
+    /** Whether there is one in a superblock of {@value BlockColumns#SUPERBLOCK_DOCUMENTS} documents. */
+    public boolean isAnyInSuperblock(int superblock) {
+        int end = Math.min(words.length, (superblock + 1) * SUPERBLOCK_WORDS);
+        for (int i = superblock * SUPERBLOCK_WORDS; i < end; i++) {
+            if (words[i] != 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Number of live documents. */

@@ -102,8 +102,8 @@ class FilteredShardTest {
                 Filter filter = Metadata.filter(random, 3);
                 int k = new int[] {1, 10, 1_000}[i % 3];
                 List<ScoredDocument> expected = oracle.search(state.view(), query, 10_000).stream()
-                        .filter(hit ->
-                                Metadata.matches(filter, metadata.get(hit.id().toString())))
+                        .filter(hit -> Metadata.matches(
+                                filter, metadata.getOrDefault(hit.id().toString(), Map.of())))
                         .limit(k)
                         .toList();
                 assertThat(PrunedSearcher.create().search(state.view().matching(filter), query, k))
