@@ -155,7 +155,8 @@ final class RocksShard implements AutoCloseable {
         try (Options options = new Options()) {
             List<byte[]> names = RocksDB.listColumnFamilies(options, directory.toString());
             for (Column column : Column.values()) {
-                if (names.stream().noneMatch(name -> Arrays.equals(column.familyName(), name))) {
+                // None at all are named where the database cannot be read, which opening it explains.
+                if (!names.isEmpty() && names.stream().noneMatch(name -> Arrays.equals(column.familyName(), name))) {
                     throw new StoreException(
                             StoreException.Kind.UNSUPPORTED,
                             "shard directory " + directory + " has no column family '"
