@@ -14,6 +14,8 @@ import io.millrace.v1.DescribeCollectionRequest;
 import io.millrace.v1.DropCollectionRequest;
 import io.millrace.v1.EncodeRequest;
 import io.millrace.v1.EncodedText;
+import io.millrace.v1.FieldExists;
+import io.millrace.v1.Filter;
 import io.millrace.v1.GetDocumentRequest;
 import io.millrace.v1.Hit;
 import io.millrace.v1.IngestAck;
@@ -270,6 +272,26 @@ class CoordinatorTest {
         vector.setSpaceId(FakeWorker.SPACE)
                 .setVector(SparseVector.newBuilder().addIds(1).addWeights(Float.NaN));
         assertThatThrownBy(() -> calls().search(vector.build())).hasMessageContaining("weights[0] = NaN");
+    }
+
+    @Test
+    void aFilterReachesEveryShardAndAWrongOneNone() {
+        create("c");
+        Filter filter = Filter.newBuilder()
+                .setExists(FieldExists.newBuilder().setField("lang"))
+                .build();
+        SearchRequest.Builder request =
+                SearchRequest.newBuilder().setCollection("c").setText("x").setK(1);
+        calls().search(request.setFilter(filter).build());
+        assertThat(firstIndex.lastFilter()).isEqualTo(filter);
+        assertThat(secondIndex.lastFilter()).isEqualTo(filter);
+        Filter wrong =
+                filter.toBuilder().setExists(FieldExists.getDefaultInstance()).build();
+        assertThatThrownBy(() -> calls().search(request.setFilter(wrong).build()))
+                .hasMessageContaining("INVALID_ARGUMENT: filter.exists.field: is empty");
+        assertThat(firstIndex.lastFilter()).isEqualTo(filter);
+        search("x", 1);
+        assertThat(firstIndex.lastFilter()).isEqualTo(Filter.getDefaultInstance());
     }
 
     @Test

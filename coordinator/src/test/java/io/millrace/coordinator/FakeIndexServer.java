@@ -9,6 +9,7 @@ import io.millrace.v1.CreateShardRequest;
 import io.millrace.v1.CreateShardResponse;
 import io.millrace.v1.DropShardRequest;
 import io.millrace.v1.DropShardResponse;
+import io.millrace.v1.Filter;
 import io.millrace.v1.IndexServerGrpc;
 import io.millrace.v1.ShardGetRequest;
 import io.millrace.v1.ShardGetResponse;
@@ -50,6 +51,7 @@ final class FakeIndexServer extends IndexServerGrpc.IndexServerImplBase implemen
     final List<CreateShardRequest> created = new CopyOnWriteArrayList<>();
     final AtomicInteger writes = new AtomicInteger();
     private GrpcServer server;
+    private Filter lastFilter = Filter.getDefaultInstance();
 
     /** Applied and then forgotten to be answered: what a crash between apply and answer looks like. */
     volatile int answersToLose;
@@ -136,9 +138,15 @@ final class FakeIndexServer extends IndexServerGrpc.IndexServerImplBase implemen
                 .build();
     }
 
+    /** Filter of the latest search. */
+    synchronized Filter lastFilter() {
+        return lastFilter;
+    }
+
     @Override
     public synchronized void search(ShardSearchRequest request, StreamObserver<ShardSearchResponse> observer) {
         Shard shard = require(request.getShard());
+        lastFilter = request.getFilter();
         int[] ids = request.getQuery().getIdsList().stream()
                 .mapToInt(Integer::intValue)
                 .toArray();

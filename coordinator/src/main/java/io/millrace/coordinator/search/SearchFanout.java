@@ -9,6 +9,7 @@ import io.millrace.coordinator.catalog.CollectionCatalog;
 import io.millrace.coordinator.catalog.IndexServers;
 import io.millrace.coordinator.encode.WorkerPool;
 import io.millrace.coordinator.search.QueryEncoder.Query;
+import io.millrace.service.FilterCheck;
 import io.millrace.service.Metrics;
 import io.millrace.service.Refusals;
 import io.millrace.v1.Collection;
@@ -108,6 +109,9 @@ public final class SearchFanout {
                     "recall_target",
                     "is " + recall + "; aim at " + LOWEST_RECALL + " to 1, or leave it 0 for exact results");
         }
+        if (request.hasFilter()) {
+            FilterCheck.check(request.getFilter(), "filter");
+        }
         if (!request.getSpaceId().isEmpty() && !request.getSpaceId().equals(collection.getSpaceId())) {
             throw Refusals.failedPrecondition("collection '" + collection.getName() + "' is in space "
                     + collection.getSpaceId() + " but the query is for space " + request.getSpaceId()
@@ -131,23 +135,26 @@ public final class SearchFanout {
         for (int i = 0; i < query.vector().size(); i++) {
             vector.addIds(query.vector().ids()[i]).addWeights(query.vector().weights()[i]);
         }
-        SparseVector message = vector.build();
+        ShardSearchRequest.Builder everywhere = ShardSearchRequest.newBuilder()
+                .setEpoch(collection.getEpoch())
+                .setQuery(vector)
+                .setK(request.getK())
+                .setIncludeSource(request.getIncludeSource())
+                .setExplain(request.getExplain())
+                .setRecallTarget(request.getRecallTarget());
+        if (request.hasFilter()) {
+            everywhere.setFilter(request.getFilter());
+        }
         Map<ShardPlacement, ListenableFuture<ShardSearchResponse>> calls = new LinkedHashMap<>();
         for (ShardPlacement placement : collection.getShardsList()) {
             IndexServerFutureStub server = servers.future(placement.getServer(), timeout);
             calls.put(
                     placement,
                     (request.getK() <= FEW_HITS ? server.withExecutor(Runnable::run) : server)
-                            .search(ShardSearchRequest.newBuilder()
+                            .search(everywhere
                                     .setShard(CollectionCatalog.shardRef(collection, placement.getShard()))
-                                    .setEpoch(collection.getEpoch())
-                                    .setQuery(message)
-                                    .setK(request.getK())
                                     .setMinAppliedIndex(request.getToken()
                                             .getAppliedIndexOrDefault(placement.getPlacementGroup(), 0))
-                                    .setIncludeSource(request.getIncludeSource())
-                                    .setExplain(request.getExplain())
-                                    .setRecallTarget(request.getRecallTarget())
                                     .build()));
         }
         return gather(request, calls);

@@ -122,7 +122,7 @@ public final class BatchApplication {
             changes.putTombstone(operation.id(), operation.stamp());
         } else {
             ordinal = counters.nextOrdinal();
-            DocumentVersion version = new DocumentVersion(ordinal, operation.id(), put.vector());
+            DocumentVersion version = new DocumentVersion(ordinal, operation.id(), put.vector(), put.metadata());
             changes.putDocument(version, operation.stamp(), put.source());
             added.put(ordinal, version);
             counters = new ShardCounters(

@@ -4,6 +4,7 @@ import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.Stamp;
 import io.millrace.vector.SparseVector;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,8 +46,23 @@ public record ShardBatch(List<WriterProgress> writers, List<Operation> operation
      *
      * @param source title, text and metadata, as bytes that the shard does not look into
      * @param vector its vector
+     * @param metadata of the source, which filters look at
      */
-    public record Put(byte[] source, SparseVector vector) {}
+    public record Put(byte[] source, SparseVector vector, Map<String, String> metadata) {
+        /** Content without metadata. */
+        public Put(byte[] source, SparseVector vector) {
+            this(source, vector, Map.of());
+        }
+
+        private long sizeBytes() {
+            // Texts of metadata are there twice: in the source, and by themselves.
+            long bytes = source.length + 8L * vector.size();
+            for (Map.Entry<String, String> field : metadata.entrySet()) {
+                bytes += field.getKey().length() + field.getValue().length();
+            }
+            return bytes;
+        }
+    }
 
     /** Refuses an operation of a writer that is not there. */
     public ShardBatch {
@@ -63,8 +79,7 @@ public record ShardBatch(List<WriterProgress> writers, List<Operation> operation
         long bytes = 0;
         for (Operation operation : operations) {
             Put put = operation.put();
-            bytes += OPERATION_OVERHEAD_BYTES
-                    + (put == null ? 0 : put.source().length + 8L * put.vector().size());
+            bytes += OPERATION_OVERHEAD_BYTES + (put == null ? 0 : put.sizeBytes());
         }
         return bytes;
     }

@@ -27,7 +27,8 @@ public record Manifest(List<SegmentInfo> segments, int nextSegment) {
                     .putInt(segment.documents())
                     .putInt(segment.terms())
                     .putLong(segment.postings())
-                    .putLong(segment.idBytes());
+                    .putLong(segment.idBytes())
+                    .putLong(segment.fieldEntries());
         }
         return out.toValue();
     }
@@ -35,10 +36,11 @@ public record Manifest(List<SegmentInfo> segments, int nextSegment) {
     public static Manifest decode(byte[] value) {
         ByteSource in = new ByteSource("the manifest of segments", value);
         int nextSegment = in.getInt();
-        int count = in.getCount(3 * Integer.BYTES + 2 * Long.BYTES);
+        int count = in.getCount(3 * Integer.BYTES + 3 * Long.BYTES);
         List<SegmentInfo> segments = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
-            segments.add(new SegmentInfo(in.getInt(), in.getInt(), in.getInt(), in.getLong(), in.getLong()));
+            segments.add(
+                    new SegmentInfo(in.getInt(), in.getInt(), in.getInt(), in.getLong(), in.getLong(), in.getLong()));
         }
         in.requireEnd();
         return new Manifest(segments, nextSegment);

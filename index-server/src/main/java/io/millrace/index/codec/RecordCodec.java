@@ -1,6 +1,8 @@
 package io.millrace.index.codec;
 
+import io.millrace.index.record.BufferedVersion;
 import io.millrace.index.record.DocumentEntry;
+import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.ShardCounters;
 import io.millrace.index.record.ShardDescriptor;
 import io.millrace.index.record.ShardIdentity;
@@ -11,7 +13,10 @@ import io.millrace.vector.InvalidVectorException;
 import io.millrace.vector.SparseVector;
 import io.millrace.vector.VectorBlockCodec;
 import java.nio.ByteBuffer;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** Bytes of the small records: descriptor, counters, document entries, vectors. */
 public final class RecordCodec {
@@ -19,7 +24,7 @@ public final class RecordCodec {
     static final int MAGIC = 0x53524C4D;
 
     /** Layout of column families and keys; raised when an older version could misread them. */
-    static final int SCHEMA_VERSION = 2;
+    static final int SCHEMA_VERSION = 3;
 
     private RecordCodec() {}
 
@@ -99,6 +104,31 @@ public final class RecordCodec {
         DocumentEntry entry = new DocumentEntry(new Stamp(in.getLong(), in.getInt()), in.getLong());
         in.requireEnd();
         return entry;
+    }
+
+    public static byte[] encode(BufferedVersion version) {
+        ByteSink out = new ByteSink()
+                .putBytes(version.id().utf8())
+                .putVarint(version.metadata().size());
+        new TreeMap<>(version.metadata())
+                .forEach((field, value) -> out.putString(field).putString(value));
+        return out.toValue();
+    }
+
+    public static BufferedVersion buffered(byte[] value) {
+        ByteSource in = new ByteSource("an entry of the write buffer", value);
+        byte[] id = in.getBytes();
+        int count = in.getCount(2);
+        Map<String, String> metadata = HashMap.newHashMap(count);
+        for (int i = 0; i < count; i++) {
+            metadata.put(in.getString(), in.getString());
+        }
+        in.requireEnd();
+        try {
+            return new BufferedVersion(new DocumentId(id), metadata);
+        } catch (IllegalArgumentException e) {
+            throw StoreException.corrupt(in.what(), String.valueOf(e.getMessage()));
+        }
     }
 
     public static byte[] encode(SparseVector vector) {

@@ -22,12 +22,14 @@ import java.nio.file.Path;
  *       under the id that names it. {@code BUF} holds no other; a segment's other versions are all in {@code DELS}. Segments
  *       lie in the manifest by ascending ordinals that do not overlap, and {@code BUF}'s come after them
  *       ({@link PlaceCheck}).
- *   <li><b>Segments.</b> Chunks in {@code IDS} and {@code POSTINGS} are numbered from 0 without gaps; documents, terms,
- *       postings and bytes of ids are as many as the manifest says; terms and a term's documents ascend
+ *   <li><b>Segments.</b> Chunks in {@code IDS}, {@code POSTINGS} and {@code FILT} are numbered from 0 without gaps; documents,
+ *       terms, postings, bytes of ids and values of metadata are as many as the manifest says; terms and a term's documents ascend
  *       ({@link SegmentCheck}). Segments that the manifest does not name are left over from a crash, and harmless.
  *   <li><b>Postings.</b> Those of each live document of a segment are its vector: the same terms with the same weights, equal
  *       bits under {@code FLOAT32}, equal impacts under {@code UINT8} ({@link PostingCheck}). The counter of clipped weights
  *       is no less than those that the stored vectors have.
+ *   <li><b>Metadata.</b> That of each live document in {@code FILT} or {@code BUF}, which filters look at, is that of its source
+ *       ({@link FieldCheck}, {@link PlaceCheck}).
  *   <li><b>Sessions.</b> Every outcome belongs to a client whose progress is on record, and its sequence is not below what
  *       that client knows to be acknowledged; ticks are below the session clock; the table is within its bounds
  *       ({@link SessionCheck}).

@@ -1,7 +1,7 @@
 package io.millrace.index.fsck;
 
 import io.millrace.index.codec.RecordCodec;
-import io.millrace.index.codec.StoredValue;
+import io.millrace.index.record.BufferedVersion;
 import io.millrace.index.record.DocumentEntry;
 import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.StoreException;
@@ -9,7 +9,7 @@ import io.millrace.index.segment.Segment;
 import io.millrace.index.store.Column;
 import io.millrace.index.store.Keys;
 import io.millrace.index.store.StoreInspection;
-import java.nio.ByteBuffer;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Holds segments, then the write buffer against {@code DOCS}: every version in its one place, under its id. */
@@ -66,12 +66,22 @@ final class PlaceCheck {
                         Column.BUF, version, "the segments end with version " + last + ", which should come before");
             }
             try {
-                place(Column.BUF, version, ordinal, id(value));
+                BufferedVersion buffered = RecordCodec.buffered(value);
+                place(Column.BUF, version, ordinal, buffered.id());
+                checkMetadata(version, ordinal, buffered);
             } catch (StoreException e) {
                 versions.placesWhole = false;
                 findings.add(Column.BUF, version, String.valueOf(e.getMessage()));
             }
         });
+    }
+
+    private void checkMetadata(String version, long ordinal, BufferedVersion buffered) {
+        byte @Nullable [] row = store.value(Column.SOURCE, ordinal);
+        Map<String, String> metadata = row == null ? null : FieldCheck.metadata(ordinal, row);
+        if (metadata != null && !metadata.equals(buffered.metadata())) {
+            findings.add(Column.BUF, version, "its metadata differs from that in SOURCE");
+        }
     }
 
     private void place(Column family, String where, long ordinal, DocumentId id) {
@@ -105,16 +115,5 @@ final class PlaceCheck {
     private @Nullable DocumentEntry entry(DocumentId id) {
         byte @Nullable [] value = store.value(Column.DOCS, id.utf8());
         return value == null ? null : RecordCodec.entry(id.toString(), value);
-    }
-
-    private static DocumentId id(byte[] value) {
-        ByteBuffer payload = StoredValue.unwrap("an entry of the write buffer", value);
-        byte[] id = new byte[payload.remaining()];
-        payload.get(id);
-        try {
-            return new DocumentId(id);
-        } catch (IllegalArgumentException e) {
-            throw StoreException.corrupt("an entry of the write buffer", String.valueOf(e.getMessage()));
-        }
     }
 }

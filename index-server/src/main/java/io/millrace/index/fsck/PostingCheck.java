@@ -146,9 +146,13 @@ final class PostingCheck {
         }
     }
 
-    /** One-to-one: the finalizer of SplitMix64 (Steele, Lea and Flood 2014). */
     private static long mix(int term, int bits) {
-        long mixed = ((long) term << 32 | Integer.toUnsignedLong(bits)) + 0x9E3779B97F4A7C15L;
+        return mix((long) term << 32 | Integer.toUnsignedLong(bits));
+    }
+
+    /** One-to-one: the finalizer of SplitMix64 (Steele, Lea and Flood 2014). */
+    static long mix(long number) {
+        long mixed = number + 0x9E3779B97F4A7C15L;
         mixed = (mixed ^ (mixed >>> 30)) * 0xBF58476D1CE4E5B9L;
         mixed = (mixed ^ (mixed >>> 27)) * 0x94D049BB133111EBL;
         return mixed ^ (mixed >>> 31);

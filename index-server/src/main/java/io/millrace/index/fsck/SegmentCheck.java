@@ -31,6 +31,7 @@ final class SegmentCheck {
         Set<Integer> leftover = new TreeSet<>();
         checkChunks(Column.IDS, 2 * Integer.BYTES, leftover);
         checkChunks(Column.POSTINGS, 3 * Integer.BYTES, leftover);
+        checkChunks(Column.FILT, 2 * Integer.BYTES, leftover);
         for (SegmentInfo info : manifest.segments()) {
             leftover.remove(info.id());
             check(info);
@@ -63,6 +64,7 @@ final class SegmentCheck {
             }
             places.readSegment(segment);
             new PostingCheck(store, segment, findings).run();
+            new FieldCheck(store, segment, findings).run();
         } finally {
             segment.release();
         }

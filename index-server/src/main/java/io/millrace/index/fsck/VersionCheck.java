@@ -1,6 +1,7 @@
 package io.millrace.index.fsck;
 
 import io.millrace.index.codec.RecordCodec;
+import io.millrace.index.codec.SourceCodec;
 import io.millrace.index.codec.StoredValue;
 import io.millrace.index.record.DocumentEntry;
 import io.millrace.index.record.DocumentId;
@@ -10,6 +11,7 @@ import io.millrace.index.store.Column;
 import io.millrace.index.store.Keys;
 import io.millrace.index.store.StoreInspection;
 import io.millrace.vector.SparseVector;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -95,7 +97,10 @@ final class VersionCheck {
         readVersions(Column.SOURCE, (ordinal, value) -> {
             requireNamed(Column.SOURCE, ordinal);
             versions.sources.add(ordinal);
-            StoredValue.unwrap("the source of document version " + ordinal, value);
+            ByteBuffer payload = StoredValue.unwrap("the source of document version " + ordinal, value);
+            byte[] source = new byte[payload.remaining()];
+            payload.get(source);
+            SourceCodec.source(ordinal, source);
         });
     }
 

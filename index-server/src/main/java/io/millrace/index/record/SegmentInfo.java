@@ -8,5 +8,11 @@ package io.millrace.index.record;
  * @param terms distinct terms
  * @param postings postings
  * @param idBytes bytes of all document ids together
+ * @param fieldEntries values that the metadata of all documents has together
  */
-public record SegmentInfo(int id, int documents, int terms, long postings, long idBytes) {}
+public record SegmentInfo(int id, int documents, int terms, long postings, long idBytes, long fieldEntries) {
+    /** A segment whose documents have no metadata. */
+    public SegmentInfo(int id, int documents, int terms, long postings, long idBytes) {
+        this(id, documents, terms, postings, idBytes, 0);
+    }
+}

@@ -2,6 +2,7 @@ package io.millrace.index.search;
 
 import io.millrace.index.search.BlockKernel.Superblocks;
 import io.millrace.index.segment.BlockColumns;
+import io.millrace.index.segment.LiveDocuments;
 import java.util.Arrays;
 
 /**
@@ -48,7 +49,19 @@ final class BlockBounds {
         kernel.boundSuperblocks(columns, query.rows, query.factors, query.blocked, blocked);
         System.arraycopy(blocked, 0, superblocks, 0, stride);
         listed.raise(superblocks);
+        leaveOut(search);
         return Float.isFinite(boundChunks(columns.chunks()));
+    }
+
+    /** Superblocks without a document that counts are not looked into; worth finding only where few documents count. */
+    private void leaveOut(SegmentSearch search) {
+        LiveDocuments live = search.view().live();
+        if (live.count() < search.segment().info().documents() / 2) {
+            int count = search.segment().blocks().chunks() * BlockColumns.CHUNK_SUPERBLOCKS;
+            for (int superblock = 0; superblock < count; superblock++) {
+                superblocks[superblock] = live.isAnyInSuperblock(superblock) ? superblocks[superblock] : 0f;
+            }
+        }
     }
 
     private float boundChunks(int count) {
@@ -73,8 +86,8 @@ final class BlockBounds {
     void boundBest(SegmentSearch search, int bestChunks, ListedPostings listed, Candidates candidates) {
         BlockColumns columns = search.segment().blocks();
         float least = ranks.of(chunks, columns.chunks(), bestChunks);
-        // Strictly above would leave out all where all are the same.
-        int count = kernel.collectAbove(Math.nextDown(least), superblocks, columns.stride(), above);
+        // Strictly above would leave out all where all are the same; those at zero have nothing to find.
+        int count = kernel.collectAbove(Math.max(0f, Math.nextDown(least)), superblocks, columns.stride(), above);
         boundBlocks(search, count, 0f, listed, candidates);
     }
 
@@ -118,6 +131,6 @@ final class BlockBounds {
                 kernel.keepSuperblocks(threshold, bounded);
             }
         }
-        candidates.add(kernel, threshold, bounded, count);
+        candidates.add(search.view().live(), threshold, bounded, count);
     }
 }

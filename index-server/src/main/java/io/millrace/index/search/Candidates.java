@@ -3,6 +3,7 @@ package io.millrace.index.search;
 import io.millrace.index.search.BlockKernel.Pairs;
 import io.millrace.index.search.BlockKernel.Superblocks;
 import io.millrace.index.segment.BlockColumns;
+import io.millrace.index.segment.LiveDocuments;
 import io.millrace.index.segment.NativeMemory;
 import java.util.Arrays;
 
@@ -42,13 +43,13 @@ final class Candidates {
         count = 0;
     }
 
-    /** Adds those blocks of some superblocks whose bound is above a threshold. */
-    void add(BlockKernel by, float threshold, Superblocks bounded, int superblocks) {
+    /** Adds those blocks of some superblocks whose bound is above a threshold, and that have a document that counts. */
+    void add(LiveDocuments live, float threshold, Superblocks bounded, int superblocks) {
         int most = superblocks * BlockColumns.SUPERBLOCK_BLOCKS;
         if (above.length < most) {
             above = new int[Math.max(most, 2 * above.length)];
         }
-        int found = by.collectAbove(threshold, bounded.bounds, most, above);
+        int found = kernel.collectAbove(threshold, bounded.bounds, most, above);
         if (count + found > blocks.length) {
             int length = Math.max(count + found, 2 * blocks.length);
             blocks = Arrays.copyOf(blocks, length);
@@ -58,7 +59,8 @@ final class Candidates {
             int place = above[i] / BlockColumns.SUPERBLOCK_BLOCKS;
             blocks[count] =
                     bounded.numbers[place] * BlockColumns.SUPERBLOCK_BLOCKS + above[i] % BlockColumns.SUPERBLOCK_BLOCKS;
-            bounds[count++] = bounded.bounds[above[i]];
+            bounds[count] = bounded.bounds[above[i]];
+            count += live.ofBlock(blocks[count]) != 0 ? 1 : 0;
         }
     }
 
@@ -109,7 +111,7 @@ final class Candidates {
 
     /** Scores some candidates, dropping those that fall behind; what is left contends. */
     private void score(SegmentSearch search, int from, int to, ListedPostings listed, Contenders contenders) {
-        open(from, to, listed);
+        open(from, to, listed, search.view().live());
         float threshold = (float) (contenders.threshold() / search.accuracy().blocks());
         int kept = to - from;
         SegmentQuery query = search.query();
@@ -125,7 +127,11 @@ final class Candidates {
         contend(search, from, kept, contenders);
     }
 
-    private void open(int from, int to, ListedPostings listed) {
+    /**
+     * Readies slots and sums. Sums of documents that do not count begin, and end, at -∞, as all that is added is finite: those
+     * documents neither keep their block nor contend.
+     */
+    private void open(int from, int to, ListedPostings listed, LiveDocuments live) {
         int scored = to - from;
         if (slots.length < scored) {
             int length = Math.max(scored, 2 * slots.length);
@@ -139,6 +145,9 @@ final class Candidates {
             slots[slot] = slot;
             rest[slot] = bounds[from + slot] - listed.bound(block);
             listed.addTo(block, sums, slot * BlockColumns.BLOCK);
+            for (int gone = ~live.ofBlock(block) & 0xFFFF; gone != 0; gone &= gone - 1) {
+                sums[slot * BlockColumns.BLOCK + Integer.numberOfTrailingZeros(gone)] = Float.NEGATIVE_INFINITY;
+            }
         }
     }
 
@@ -189,7 +198,7 @@ final class Candidates {
             long lanes = kernel.above(contenders.threshold(), slots[i], sums);
             for (; lanes != 0; lanes &= lanes - 1) {
                 int lane = Long.numberOfTrailingZeros(lanes);
-                contenders.add(search, first + lane, sums[slots[i] * BlockColumns.BLOCK + lane]);
+                contenders.add(first + lane, sums[slots[i] * BlockColumns.BLOCK + lane]);
             }
         }
         contenders.settle(search);

@@ -49,11 +49,10 @@ final class Contenders {
         }
     }
 
-    /** Takes a document that was not taken before if it is live; there must be room. */
-    void add(SegmentSearch search, int document, float sum) {
+    /** Takes a document that was not taken before; there must be room. */
+    void add(int document, float sum) {
         documents[count] = document;
-        sums[count] = sum;
-        count += search.isLive(document) ? 1 : 0;
+        sums[count++] = sum;
     }
 
     /** Raises the threshold to what the best set now, and drops those who are below it. */

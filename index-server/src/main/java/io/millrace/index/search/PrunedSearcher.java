@@ -53,6 +53,9 @@ public final class PrunedSearcher implements Searcher {
         ScoreWindow window = scans.window(query, view.weights());
         for (int index : largestFirst(view.segments())) {
             SegmentView segment = view.segments().get(index);
+            if (segment.live().count() == 0) {
+                continue;
+            }
             if (!isWorthPruning(segment.segment(), query, wanted)
                     || !searches.get().search(segment, index, query, impacts, wanted, accuracy, top)) {
                 TermAtATimeSearcher.searchSegment(segment, index, query, window, top);

@@ -41,10 +41,6 @@ record SegmentSearch(
                 : Integer.toUnsignedLong(impacts.largestSumUpTo(Math.nextDown(impacts.score((int) sum))));
     }
 
-    boolean isLive(int document) {
-        return view.live().contains(document);
-    }
-
     /** Offers a document under its exact score. */
     void offer(int document, float sum) {
         float score = impacts == null ? (float) query.dot(segment(), document) : impacts.score((int) sum);

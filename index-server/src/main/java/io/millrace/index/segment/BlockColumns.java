@@ -1,5 +1,6 @@
 package io.millrace.index.segment;
 
+import io.millrace.index.memory.GrowingMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 

@@ -2,8 +2,13 @@ package io.millrace.index.segment;
 
 import java.util.Arrays;
 
-/** Which local documents of a segment have not been deleted or replaced. Immutable; deleting makes a new one. */
+/**
+ * Which local documents of a segment count: those that have not been deleted or replaced and, in a search with a filter, match it.
+ * Immutable; deleting makes a new one.
+ */
 public final class LiveDocuments {
+    private static final int SUPERBLOCK_WORDS = BlockColumns.SUPERBLOCK_DOCUMENTS / Long.SIZE;
+
     private final long[] words;
     private final int count;
 
@@ -27,6 +32,22 @@ public final class LiveDocuments {
         return (words[document >>> 6] & (1L << document)) != 0;
     }
 
+    /** Those of a block of {@value BlockColumns#BLOCK} documents, lowest bit first. */
+    public int ofBlock(int block) {
+        return (int) (words[block >>> 2] >>> (block << 4)) & 0xFFFF;
+    }
+
+    /** Whether there is one in a superblock of {@value BlockColumns#SUPERBLOCK_DOCUMENTS} documents. */
+    public boolean isAnyInSuperblock(int superblock) {
+        int end = Math.min(words.length, (superblock + 1) * SUPERBLOCK_WORDS);
+        for (int i = superblock * SUPERBLOCK_WORDS; i < end; i++) {
+            if (words[i] != 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Number of live documents. */
     public int count() {
         return count;
@@ -42,6 +63,17 @@ public final class LiveDocuments {
                 rest[document >>> 6] &= ~bit;
                 left--;
             }
+        }
+        return new LiveDocuments(rest, left);
+    }
+
+    /** Those of which a bitmap of as many documents has the bit. */
+    public LiveDocuments and(long[] bitmap) {
+        long[] rest = new long[words.length];
+        int left = 0;
+        for (int i = 0; i < rest.length; i++) {
+            rest[i] = words[i] & bitmap[i];
+            left += Long.bitCount(rest[i]);
         }
         return new LiveDocuments(rest, left);
     }

@@ -1,5 +1,6 @@
 package io.millrace.index.segment;
 
+import io.millrace.index.filter.FieldIndex;
 import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.SegmentInfo;
 import io.millrace.index.record.WeightScheme.Format;
@@ -18,6 +19,7 @@ public final class Segment {
     private final SegmentInfo info;
     private final Format format;
     private final SegmentColumns columns;
+    private final FieldIndex fields;
     // Holders; the creator is the first. Never rises again from 0.
     private final AtomicInteger holders = new AtomicInteger(1);
 
@@ -25,6 +27,7 @@ public final class Segment {
         this.info = info;
         this.format = format;
         this.columns = columns;
+        this.fields = new FieldIndex(columns.fields(), info.documents());
     }
 
     /** Its size, and its number if it is on disk. */
@@ -55,6 +58,11 @@ public final class Segment {
         if (holders.decrementAndGet() == 0) {
             columns.arena().close();
         }
+    }
+
+    /** Metadata of its documents. */
+    public FieldIndex fields() {
+        return fields;
     }
 
     /** Place of a term in the directory, or -1. */

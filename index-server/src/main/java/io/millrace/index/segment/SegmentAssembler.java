@@ -1,5 +1,7 @@
 package io.millrace.index.segment;
 
+import io.millrace.index.filter.FieldColumnsBuilder;
+import io.millrace.index.memory.GrowingMemory;
 import io.millrace.index.record.SegmentInfo;
 import io.millrace.index.record.WeightScheme.Format;
 import java.lang.foreign.Arena;
@@ -8,8 +10,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
- * Fills a segment front to back: first every document, then every term with its postings. For one thread; used by
- * loading and merging, which know the size beforehand. Segments that are to last get their frequent terms blocked.
+ * Fills a segment front to back: first every document, then every term with its postings; metadata at any time. For one
+ * thread; used by loading and merging, which know the size beforehand. Segments that are to last get their frequent terms blocked.
  *
  * <p>Every violation of the announced size or of an order throws {@link IllegalStateException}, so that damaged input
  * can not become a segment. {@link #abandon} frees the memory if the segment is not finished.
@@ -20,6 +22,7 @@ public final class SegmentAssembler {
     private final SegmentColumns columns;
     private final GrowingMemory listed = new GrowingMemory();
     private final TermBlocking blocking;
+    private final FieldColumnsBuilder fields;
     private int documents;
     private boolean inOrdinalOrder = true;
     private int terms;
@@ -29,7 +32,7 @@ public final class SegmentAssembler {
     private int[] current = new int[1 << 10];
     private int currentSize;
 
-    /** @param capacity the most that will be added; documents, postings and id bytes must be exact */
+    /** @param capacity the most that will be added; documents, postings, id bytes and entries must be exact */
     public SegmentAssembler(Format format, SegmentInfo capacity) {
         this(format, capacity, TermBlocking.MIN_DOCUMENTS);
     }
@@ -40,6 +43,12 @@ public final class SegmentAssembler {
         this.capacity = capacity;
         this.columns = SegmentColumns.allocateWithoutDocuments(format, capacity);
         this.blocking = new TermBlocking(blockedFrom, format, capacity, columns);
+        this.fields = new FieldColumnsBuilder(capacity.documents());
+    }
+
+    /** Takes the metadata. */
+    public FieldColumnsBuilder fields() {
+        return fields;
     }
 
     /** Adds the next document; its id is {@code length} bytes of {@code source}. */
@@ -110,11 +119,14 @@ public final class SegmentAssembler {
         require(documents == capacity.documents(), "fewer documents than announced");
         require(postings == capacity.postings(), "fewer postings than announced");
         require(idBytes == capacity.idBytes(), "document ids shorter than announced");
+        require(
+                fields.entries() == capacity.fieldEntries(),
+                fields.entries() + " values of metadata, not as many as announced");
         columns.starts().setAtIndex(ValueLayout.JAVA_LONG, terms, postings);
         Arena arena = columns.arena();
         SegmentColumns whole = columns.with(listed.copy(arena), inOrdinalOrder ? MemorySegment.NULL : byOrdinal(arena));
-        SegmentInfo info = new SegmentInfo(capacity.id(), documents, terms, postings, idBytes);
-        Segment segment = new Segment(info, format, blocking.finish(whole));
+        SegmentInfo info = new SegmentInfo(capacity.id(), documents, terms, postings, idBytes, capacity.fieldEntries());
+        Segment segment = new Segment(info, format, blocking.finish(whole).with(fields.build(arena)));
         freeScratch();
         return segment;
     }
@@ -127,6 +139,7 @@ public final class SegmentAssembler {
 
     private void freeScratch() {
         listed.close();
+        fields.close();
         blocking.close();
     }
 

@@ -1,5 +1,7 @@
 package io.millrace.index.segment;
 
+import io.millrace.index.filter.FieldColumns;
+import io.millrace.index.filter.FieldInversion;
 import io.millrace.index.record.DocumentVersion;
 import io.millrace.index.record.SegmentInfo;
 import io.millrace.index.record.WeightScheme;
@@ -25,14 +27,16 @@ public final class SegmentBuilder {
         TermTable table = new TermTable();
         long postings = 0;
         long idBytes = 0;
+        long fieldEntries = 0;
         for (DocumentVersion version : versions) {
             for (int term : version.vector().ids()) {
                 table.add(term);
             }
             postings += version.vector().size();
             idBytes += version.id().utf8().length;
+            fieldEntries += version.metadata().size();
         }
-        SegmentInfo info = new SegmentInfo(0, versions.size(), table.size(), postings, idBytes);
+        SegmentInfo info = new SegmentInfo(0, versions.size(), table.size(), postings, idBytes, fieldEntries);
         SegmentColumns columns = SegmentColumns.allocate(weights.format(), info);
         long[] next = writeDirectory(table, columns);
         long idStart = 0;
@@ -44,7 +48,9 @@ public final class SegmentBuilder {
             idStart = writeDocument(columns, document, version, idStart);
             writePostings(columns, document, version.vector(), weights, table, next);
         }
-        return new Segment(info, weights.format(), columns);
+        FieldColumns fields = FieldInversion.of(
+                versions.stream().map(DocumentVersion::metadata).toList(), columns.arena());
+        return new Segment(info, weights.format(), columns.with(fields));
     }
 
     /** Writes terms and starts; returns where the next posting of each term number goes. */

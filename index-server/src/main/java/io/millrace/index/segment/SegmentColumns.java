@@ -1,5 +1,6 @@
 package io.millrace.index.segment;
 
+import io.millrace.index.filter.FieldColumns;
 import io.millrace.index.record.SegmentInfo;
 import io.millrace.index.record.WeightScheme.Format;
 import java.lang.foreign.Arena;
@@ -23,6 +24,7 @@ import java.lang.foreign.ValueLayout;
  * @param byOrdinal local documents by ascending ordinal, int [D]; empty if that is their own order
  * @param idStarts first byte of each document id, then the end, long [D + 1]
  * @param idBytes all document ids, byte
+ * @param fields metadata of the documents
  */
 record SegmentColumns(
         Arena arena,
@@ -36,7 +38,8 @@ record SegmentColumns(
         MemorySegment ordinals,
         MemorySegment byOrdinal,
         MemorySegment idStarts,
-        MemorySegment idBytes) {
+        MemorySegment idBytes,
+        FieldColumns fields) {
     /** Weights that a vector may read beyond the last. */
     private static final int PADDING = BlockColumns.BLOCK;
 
@@ -65,7 +68,8 @@ record SegmentColumns(
                     arena.allocate(ValueLayout.JAVA_LONG, size.documents()),
                     MemorySegment.NULL,
                     arena.allocate(ValueLayout.JAVA_LONG, size.documents() + 1L),
-                    arena.allocate(size.idBytes()));
+                    arena.allocate(size.idBytes()),
+                    FieldColumns.NONE);
         } catch (OutOfMemoryError | IllegalArgumentException e) {
             arena.close();
             throw e;
@@ -86,7 +90,26 @@ record SegmentColumns(
                 ordinals,
                 order,
                 idStarts,
-                idBytes);
+                idBytes,
+                fields);
+    }
+
+    /** The same with metadata, of an arena that is this one's. */
+    SegmentColumns with(FieldColumns metadata) {
+        return new SegmentColumns(
+                arena,
+                terms,
+                starts,
+                rows,
+                documentStarts,
+                documents,
+                weights,
+                blocks,
+                ordinals,
+                byOrdinal,
+                idStarts,
+                idBytes,
+                metadata);
     }
 
     /** The same with blocked terms. */
@@ -103,7 +126,8 @@ record SegmentColumns(
                 ordinals,
                 byOrdinal,
                 idStarts,
-                idBytes);
+                idBytes,
+                fields);
     }
 
     long bytes() {
@@ -117,6 +141,7 @@ record SegmentColumns(
                 + ordinals.byteSize()
                 + byOrdinal.byteSize()
                 + idStarts.byteSize()
-                + idBytes.byteSize();
+                + idBytes.byteSize()
+                + fields.bytes();
     }
 }

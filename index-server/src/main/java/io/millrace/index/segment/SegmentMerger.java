@@ -1,5 +1,7 @@
 package io.millrace.index.segment;
 
+import io.millrace.index.filter.FieldColumns;
+import io.millrace.index.filter.FieldMerge;
 import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.SegmentInfo;
 import io.millrace.index.record.WeightScheme.Format;
@@ -60,6 +62,7 @@ public final class SegmentMerger {
         try {
             copyDocuments(views, moved, into);
             copyPostings(views, moved, into);
+            FieldMerge.merge(fields(views), moved, into.fields());
             return into.finish();
         } catch (RuntimeException | Error e) {
             into.abandon();
@@ -85,7 +88,11 @@ public final class SegmentMerger {
         }
         // Distinct terms of several segments are at most the sum of theirs; the directory's slack is not worth a pass.
         int termBound = (int) Math.min(Integer.MAX_VALUE - 8, Math.min(terms, postings));
-        return new SegmentInfo(id, documents, termBound, postings, idBytes);
+        return new SegmentInfo(id, documents, termBound, postings, idBytes, FieldMerge.entries(fields(views), moved));
+    }
+
+    private static List<FieldColumns> fields(List<SegmentView> views) {
+        return views.stream().map(view -> view.segment().fields().columns()).toList();
     }
 
     private static long livePostings(SegmentView view, int[] moved) {

@@ -1,5 +1,6 @@
 package io.millrace.index.segment;
 
+import io.millrace.index.memory.GrowingMemory;
 import io.millrace.index.record.SegmentInfo;
 import io.millrace.index.record.WeightScheme.Format;
 import java.lang.foreign.MemorySegment;

@@ -1,11 +1,12 @@
 package io.millrace.index.service;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import io.grpc.StatusRuntimeException;
-import io.millrace.index.record.StoreException;
+import io.millrace.index.codec.SourceCodec;
+import io.millrace.index.filter.Filter;
 import io.millrace.index.search.Accuracy;
 import io.millrace.index.search.MatchedTerm;
 import io.millrace.index.search.ScoredDocument;
+import io.millrace.index.search.SearchView;
 import io.millrace.index.search.Searcher;
 import io.millrace.index.shard.SearchState;
 import io.millrace.index.shard.Shard;
@@ -19,6 +20,7 @@ import io.millrace.vector.InvalidVectorException;
 import io.millrace.vector.SparseVector;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Search: top-k of one shard, with sources and explanations of the state that was searched. */
 final class SearchHandler {
@@ -41,25 +43,31 @@ final class SearchHandler {
     ShardSearchResponse search(ShardSearchRequest request) {
         Shard shard = ShardRefs.require(shards, request.getShard(), request.getEpoch())
                 .shard();
-        int k = k(request);
-        SparseVector query = query(request);
-        Accuracy accuracy = accuracy(request.getRecallTarget());
+        Wanted wanted = new Wanted(
+                query(request),
+                request.hasFilter() ? FilterParser.parse(request.getFilter()) : null,
+                k(request),
+                accuracy(request.getRecallTarget()));
         awaitApplied(shard, request.getMinAppliedIndex());
         try {
-            return pool.run(
-                    CallDeadline.nanosLeft(LONGEST_WAIT),
-                    searcher -> search(shard, searcher, query, k, accuracy, request));
+            return pool.run(CallDeadline.nanosLeft(LONGEST_WAIT), searcher -> search(shard, searcher, wanted, request));
         } catch (StatusRuntimeException e) {
             metrics.refused("search");
             throw e;
         }
     }
 
-    private ShardSearchResponse search(
-            Shard shard, Searcher searcher, SparseVector query, int k, Accuracy accuracy, ShardSearchRequest request) {
+    /** What is asked of the searcher. */
+    private record Wanted(SparseVector query, @Nullable Filter filter, int k, Accuracy accuracy) {
+        List<ScoredDocument> search(Searcher searcher, SearchView view) {
+            return searcher.search(filter == null ? view : view.matching(filter), query, k, accuracy);
+        }
+    }
+
+    private ShardSearchResponse search(Shard shard, Searcher searcher, Wanted wanted, ShardSearchRequest request) {
         long begun = System.nanoTime();
         try (SearchState state = state(shard)) {
-            List<ScoredDocument> hits = searcher.search(state.view(), query, k, accuracy);
+            List<ScoredDocument> hits = wanted.search(searcher, state.view());
             long nanos = System.nanoTime() - begun;
             metrics.searched(nanos);
             ShardSearchResponse.Builder response = ShardSearchResponse.newBuilder()
@@ -67,12 +75,13 @@ final class SearchHandler {
                     .setSearchMicros(nanos / 1_000);
             long bytes = 0;
             for (ScoredDocument hit : hits) {
-                ShardHit answer = hit(hit, query, state, request);
+                ShardHit answer = hit(hit, wanted.query(), state, request);
                 bytes += answer.getSerializedSize();
                 if (bytes > MAX_RESPONSE_BYTES) {
                     throw Refusals.invalidArgument(
                             "k",
-                            k + " hits with what was asked of them take more than " + (MAX_RESPONSE_BYTES >> 20)
+                            wanted.k() + " hits with what was asked of them take more than "
+                                    + (MAX_RESPONSE_BYTES >> 20)
                                     + " MiB; lower k, or leave out include_source and explain");
                 }
                 response.addHits(answer);
@@ -100,11 +109,7 @@ final class SearchHandler {
 
     /** Source of a live version. */
     static DocumentSource source(SearchState state, long ordinal) {
-        try {
-            return DocumentSource.parseFrom(state.documents().source(ordinal));
-        } catch (InvalidProtocolBufferException e) {
-            throw StoreException.undecodable("the source of document version " + ordinal, e);
-        }
+        return SourceCodec.source(ordinal, state.documents().source(ordinal));
     }
 
     /** The latest state; a shard that was dropped a moment ago has none. */

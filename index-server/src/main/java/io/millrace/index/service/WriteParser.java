@@ -7,6 +7,7 @@ import io.millrace.index.batch.ShardBatch.WriterProgress;
 import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.Stamp;
 import io.millrace.service.Refusals;
+import io.millrace.v1.DocumentSource;
 import io.millrace.v1.VectorBlock;
 import io.millrace.v1.WriteOperation;
 import io.millrace.v1.WriteRequest;
@@ -18,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Turns a write request into a batch, or refuses it with the field at fault. Trusts nothing. */
@@ -25,6 +27,8 @@ final class WriteParser {
     static final int MAX_OPERATIONS = 4_096;
     static final int MAX_REQUEST_BYTES = 32 << 20;
     private static final int MAX_CLIENT_ID_BYTES = 128;
+    private static final int MAX_METADATA_ENTRIES = 64;
+    private static final int MAX_METADATA_BYTES = 16 << 10;
 
     private WriteParser() {}
 
@@ -108,9 +112,25 @@ final class WriteParser {
         } catch (IllegalArgumentException e) {
             throw Refusals.invalidArgument(field + ".id", String.valueOf(e.getMessage()));
         }
-        @Nullable Put put = operation.hasPut() ? new Put(operation.getPut().toByteArray(), vectors.next()) : null;
+        @Nullable Put put = operation.hasPut() ? put(operation.getPut(), field + ".put", vectors.next()) : null;
         Stamp stamp =
                 new Stamp(operation.getStamp().getTime(), operation.getStamp().getCoordinator());
         return new Operation(operation.getWriter(), operation.getSequence(), stamp, id, put);
+    }
+
+    private static Put put(DocumentSource source, String field, SparseVector vector) {
+        Map<String, String> metadata = source.getMetadataMap();
+        int bytes = 0;
+        for (Map.Entry<String, String> entry : metadata.entrySet()) {
+            bytes += entry.getKey().getBytes(StandardCharsets.UTF_8).length
+                    + entry.getValue().getBytes(StandardCharsets.UTF_8).length;
+        }
+        if (metadata.size() > MAX_METADATA_ENTRIES || bytes > MAX_METADATA_BYTES) {
+            throw Refusals.invalidArgument(
+                    field + ".metadata",
+                    "has " + metadata.size() + " entries and " + bytes + " bytes; the limits are "
+                            + MAX_METADATA_ENTRIES + " and " + MAX_METADATA_BYTES);
+        }
+        return new Put(source.toByteArray(), vector, Map.copyOf(metadata));
     }
 }

@@ -1,6 +1,6 @@
 package io.millrace.index.shard;
 
-import io.millrace.index.record.DocumentId;
+import io.millrace.index.record.BufferedVersion;
 import io.millrace.index.record.DocumentVersion;
 import io.millrace.index.record.SegmentInfo;
 import io.millrace.index.segment.LiveDocuments;
@@ -50,9 +50,10 @@ final class ShardOpening {
         List<SegmentView> runs = new ArrayList<>();
         List<DocumentVersion> versions = new ArrayList<>();
         long postings = 0;
-        for (Map.Entry<Long, DocumentId> entry : store.bufferedVersions().entrySet()) {
-            DocumentVersion version =
-                    new DocumentVersion(entry.getKey(), entry.getValue(), documents.vector(entry.getKey()));
+        for (Map.Entry<Long, BufferedVersion> entry : store.bufferedVersions().entrySet()) {
+            BufferedVersion buffered = entry.getValue();
+            DocumentVersion version = new DocumentVersion(
+                    entry.getKey(), buffered.id(), documents.vector(entry.getKey()), buffered.metadata());
             versions.add(version);
             postings += version.vector().size();
             if (versions.size() == RUN_DOCUMENTS || postings >= RUN_POSTINGS) {

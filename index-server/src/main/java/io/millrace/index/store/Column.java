@@ -16,11 +16,13 @@ public enum Column {
     FWD("fwd"),
     /** Segment u32, term u32, chunk u32 → postings. */
     POSTINGS("postings"),
+    /** Segment u32, chunk u32 → values of its documents' metadata. */
+    FILT("filt"),
     /** Ordinal u64 of a version that is dead but still in a segment → nothing. */
     DELS("dels"),
     /** Client, or client and sequence u64 → progress, or outcome. */
     SESSIONS("sessions"),
-    /** Ordinal u64 of a version that is in no segment yet → document id. */
+    /** Ordinal u64 of a version that is in no segment yet → document id and metadata. */
     BUF("buf");
 
     private final String familyName;

@@ -21,7 +21,7 @@ public final class Keys {
         return ByteBuffer.wrap(key).getLong();
     }
 
-    /** First key of a segment in {@link Column#IDS} and {@link Column#POSTINGS}; the next segment's is its end. */
+    /** First key of a segment in the families of segments, {@link SegmentFiles#FAMILIES}; the next segment's is its end. */
     static byte[] segment(int segment) {
         return ByteBuffer.allocate(Integer.BYTES).putInt(segment).array();
     }
@@ -30,7 +30,8 @@ public final class Keys {
         return ByteBuffer.wrap(key).getInt();
     }
 
-    static byte[] ids(int segment, int chunk) {
+    /** A chunk in {@link Column#IDS} or {@link Column#FILT}. */
+    static byte[] chunk(int segment, int chunk) {
         return ByteBuffer.allocate(2 * Integer.BYTES)
                 .putInt(segment)
                 .putInt(chunk)
@@ -43,6 +44,11 @@ public final class Keys {
                 .putInt(term)
                 .putInt(chunk)
                 .array();
+    }
+
+    /** Number of a chunk in {@link Column#IDS} or {@link Column#FILT}. */
+    static int chunk(byte[] key) {
+        return ByteBuffer.wrap(key).getInt(Integer.BYTES);
     }
 
     static int postingsTerm(byte[] key) {

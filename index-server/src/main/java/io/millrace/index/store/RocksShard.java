@@ -153,7 +153,19 @@ final class RocksShard implements AutoCloseable {
 
     private static void requireKnownFamilies(Path directory) throws RocksDBException {
         try (Options options = new Options()) {
-            for (byte[] name : RocksDB.listColumnFamilies(options, directory.toString())) {
+            List<byte[]> names = RocksDB.listColumnFamilies(options, directory.toString());
+            for (Column column : Column.values()) {
+                // None at all are named where the database cannot be read, which opening it explains.
+                if (!names.isEmpty() && names.stream().noneMatch(name -> Arrays.equals(column.familyName(), name))) {
+                    throw new StoreException(
+                            StoreException.Kind.UNSUPPORTED,
+                            "shard directory " + directory + " has no column family '"
+                                    + new String(column.familyName(), StandardCharsets.UTF_8)
+                                    + "', which this version needs: open it with the version that wrote it, or build it"
+                                    + " anew from its documents");
+                }
+            }
+            for (byte[] name : names) {
                 if (Arrays.stream(Column.values()).noneMatch(column -> Arrays.equals(column.familyName(), name))) {
                     throw new StoreException(
                             StoreException.Kind.UNSUPPORTED,

@@ -1,5 +1,6 @@
 package io.millrace.index.store;
 
+import io.millrace.index.codec.FieldCodec;
 import io.millrace.index.codec.Manifest;
 import io.millrace.index.codec.SegmentCodec;
 import io.millrace.index.record.SegmentInfo;
@@ -33,6 +34,9 @@ public final class SegmentFiles {
     // Written at a time: small beside a memtable, large beside a write's fixed cost.
     private static final long BATCH_BYTES = 1L << 20;
 
+    /** The families of segments: every key begins with the number of one. */
+    static final List<Column> FAMILIES = List.of(Column.IDS, Column.POSTINGS, Column.FILT);
+
     private final ShardStore store;
 
     SegmentFiles(ShardStore store) {
@@ -53,8 +57,9 @@ public final class SegmentFiles {
             };
             writeDocuments(segment, rows);
             writePostings(segment, rows);
+            writeFields(segment, rows);
             store.db().write(unlogged, batch);
-            store.db().flush(flush, List.of(store.handle(Column.IDS), store.handle(Column.POSTINGS)));
+            store.db().flush(flush, FAMILIES.stream().map(store::handle).toList());
         } catch (RocksDBException e) {
             throw ShardStore.failedWrite("segment " + segment.info().id(), e);
         }
@@ -79,6 +84,7 @@ public final class SegmentFiles {
                 }
                 SegmentCodec.decodePostings(name, rows.value(), format, into);
             });
+            scan(Column.FILT, info.id(), rows -> FieldCodec.decode(name, rows.value(), into.fields()));
             return into.finish();
         } catch (IllegalStateException e) {
             into.abandon();
@@ -91,7 +97,7 @@ public final class SegmentFiles {
 
     /** Removes a segment's files; the manifest must not name it any more. */
     public void remove(int id) {
-        for (Column column : List.of(Column.IDS, Column.POSTINGS)) {
+        for (Column column : FAMILIES) {
             byte[] from = Keys.segment(id);
             byte[] to = Keys.segment(id + 1);
             try {
@@ -108,8 +114,8 @@ public final class SegmentFiles {
 
     /** Numbers of all segments that have data on disk, named by the manifest or not. */
     Set<Integer> stored() {
-        Set<Integer> stored = new HashSet<>(segmentsIn(Column.IDS, 0, Integer.MAX_VALUE));
-        stored.addAll(segmentsIn(Column.POSTINGS, 0, Integer.MAX_VALUE));
+        Set<Integer> stored = new HashSet<>();
+        FAMILIES.forEach(column -> stored.addAll(segmentsIn(column, 0, Integer.MAX_VALUE)));
         return stored;
     }
 
@@ -130,7 +136,7 @@ public final class SegmentFiles {
         for (int from = 0; from < documents; from += SegmentCodec.DOCUMENTS_PER_CHUNK) {
             int to = Math.min(documents, from + SegmentCodec.DOCUMENTS_PER_CHUNK);
             byte[] value = SegmentCodec.encodeDocuments(segment, from, to);
-            rows.put(Column.IDS, Keys.ids(segment.info().id(), chunk++), value);
+            rows.put(Column.IDS, Keys.chunk(segment.info().id(), chunk++), value);
         }
     }
 
@@ -148,6 +154,14 @@ public final class SegmentFiles {
                         key,
                         SegmentCodec.encodePostings(segment, documents, segment.postingStart(place), from, to));
             }
+        }
+    }
+
+    private static void writeFields(Segment segment, RowSink rows) throws RocksDBException {
+        int chunk = 0;
+        FieldCodec.Chunks chunks = new FieldCodec.Chunks(segment.fields().columns());
+        while (chunks.hasNext()) {
+            rows.put(Column.FILT, Keys.chunk(segment.info().id(), chunk++), chunks.next());
         }
     }
 

@@ -3,7 +3,7 @@ package io.millrace.index.store;
 import io.millrace.index.codec.Manifest;
 import io.millrace.index.codec.RecordCodec;
 import io.millrace.index.codec.SessionRecord;
-import io.millrace.index.codec.StoredValue;
+import io.millrace.index.record.BufferedVersion;
 import io.millrace.index.record.DocumentEntry;
 import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.ShardCounters;
@@ -213,15 +213,10 @@ public final class ShardStore implements AutoCloseable {
         return dead;
     }
 
-    /** Ordinals and ids of the versions in the write buffer, ascending. */
-    public Map<Long, DocumentId> bufferedVersions() {
-        Map<Long, DocumentId> buffered = new LinkedHashMap<>();
-        scan(Column.BUF, (key, value) -> {
-            byte[] id = new byte
-                    [StoredValue.unwrap("an entry of the write buffer", value).remaining()];
-            StoredValue.unwrap("an entry of the write buffer", value).get(id);
-            buffered.put(Keys.ordinal(key), new DocumentId(id));
-        });
+    /** The versions in the write buffer by their ordinals, ascending. */
+    public Map<Long, BufferedVersion> bufferedVersions() {
+        Map<Long, BufferedVersion> buffered = new LinkedHashMap<>();
+        scan(Column.BUF, (key, value) -> buffered.put(Keys.ordinal(key), RecordCodec.buffered(value)));
         return buffered;
     }
 

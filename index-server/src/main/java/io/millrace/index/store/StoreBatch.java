@@ -4,6 +4,7 @@ import io.millrace.index.codec.Manifest;
 import io.millrace.index.codec.RecordCodec;
 import io.millrace.index.codec.SessionRecord;
 import io.millrace.index.codec.StoredValue;
+import io.millrace.index.record.BufferedVersion;
 import io.millrace.index.record.DocumentEntry;
 import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.DocumentVersion;
@@ -39,7 +40,7 @@ public final class StoreBatch implements AutoCloseable {
         put(Column.DOCS, version.id().utf8(), RecordCodec.encode(new DocumentEntry(stamp, version.ordinal())));
         put(Column.SOURCE, ordinal, StoredValue.wrap(source));
         put(Column.FWD, ordinal, RecordCodec.encode(version.vector()));
-        put(Column.BUF, ordinal, StoredValue.wrap(version.id().utf8()));
+        put(Column.BUF, ordinal, RecordCodec.encode(new BufferedVersion(version.id(), version.metadata())));
     }
 
     /** Remembers that an id was deleted, so that an older put can not bring it back. */

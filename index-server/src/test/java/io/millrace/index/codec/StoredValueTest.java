@@ -38,8 +38,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class StoredValueTest {
     private static final ShardDescriptor DESCRIPTOR =
             new ShardDescriptor(new ShardIdentity("books", 3, 5), "ab".repeat(32), 7, WeightScheme.uint8(2.5f));
-    private static final Manifest MANIFEST =
-            new Manifest(List.of(new SegmentInfo(1, 10, 20, 300, 44), new SegmentInfo(4, 1, 1, 1L << 40, 2)), 9);
+    private static final Manifest MANIFEST = new Manifest(
+            List.of(new SegmentInfo(1, 10, 20, 300, 44), new SegmentInfo(4, 1, 1, 1L << 40, 2, 1L << 33)), 9);
     private static final SparseVector VECTOR = new SparseVector(new int[] {0, 9, -1}, new float[] {1f, .5f, 3e30f});
 
     static Stream<Arguments> values() {
@@ -126,11 +126,11 @@ class StoredValueTest {
 
     @Test
     void unknownSchemaVersionIsNamed() {
-        byte[] later = new ByteSink().putInt(RecordCodec.MAGIC).putInt(3).toValue();
+        byte[] later = new ByteSink().putInt(RecordCodec.MAGIC).putInt(4).toValue();
         assertThatThrownBy(() -> RecordCodec.descriptor(later))
                 .isInstanceOfSatisfying(
                         StoreException.class, e -> assertThat(e.kind()).isEqualTo(StoreException.Kind.UNSUPPORTED))
-                .hasMessageContaining("schema version 3; this version reads 2");
+                .hasMessageContaining("schema version 4; this version reads 3");
         byte[] foreign = new ByteSink().putInt(42).putInt(1).toValue();
         assertThatThrownBy(() -> RecordCodec.descriptor(foreign)).hasMessageContaining("not a Millrace shard");
     }

@@ -7,7 +7,8 @@ import io.millrace.index.batch.ShardBatch.WriterProgress;
 import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.Stamp;
 import io.millrace.index.shard.Corpora;
-import java.nio.charset.StandardCharsets;
+import io.millrace.v1.DocumentSource;
+import io.millrace.vector.SparseVector;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,9 +40,7 @@ public final class OperationStream {
         for (int i = 0; i < size; i++) {
             long number = index * MAX_OPERATIONS + i;
             String id = "doc-" + random.nextInt(IDS);
-            Put put = random.nextInt(4) == 0
-                    ? null
-                    : new Put(source(id, number).getBytes(StandardCharsets.UTF_8), Corpora.vector(random, 40, 20));
+            Put put = random.nextInt(4) == 0 ? null : put(id, number, Corpora.vector(random, 40, 20));
             operations.add(new Operation(0, number, new Stamp(number, 0), DocumentId.of(id), put));
         }
         return new ShardBatch(
@@ -63,7 +62,13 @@ public final class OperationStream {
         return state;
     }
 
-    private static String source(String id, long number) {
-        return (id + " as of " + number + " ").repeat(8);
+    private static Put put(String id, long number, SparseVector vector) {
+        // In one order in every process: it decides the bytes of the source.
+        Map<String, String> metadata = new TreeMap<>(Map.of("id", id, "parity", number % 2 == 0 ? "even" : "odd"));
+        DocumentSource source = DocumentSource.newBuilder()
+                .setText((id + " as of " + number + " ").repeat(8))
+                .putAllMetadata(metadata)
+                .build();
+        return new Put(source.toByteArray(), vector, metadata);
     }
 }

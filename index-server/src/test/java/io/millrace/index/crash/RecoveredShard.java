@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.index.batch.BatchOutcome;
 import io.millrace.index.batch.ShardBatch.Operation;
+import io.millrace.index.filter.Filter;
+import io.millrace.index.filter.Metadata;
 import io.millrace.index.fsck.Fsck;
 import io.millrace.index.fsck.FsckReport;
 import io.millrace.index.record.DocumentEntry;
@@ -105,6 +107,19 @@ public final class RecoveredShard {
                 .toList();
         assertThat(found).as("each once").isEqualTo(List.copyOf(new TreeSet<>(found)));
         assertThat(found).isEqualTo(findable);
+        Filter even = new Filter.OneOf("parity", List.of("even"));
+        assertThat(new TermAtATimeSearcher().search(state.view().matching(even), everything, 10_000))
+                .as("metadata came back with the documents")
+                .isEqualTo(hits.stream()
+                        .filter(hit -> Metadata.matches(even, metadata(expected, hit)))
+                        .toList());
+    }
+
+    private static Map<String, String> metadata(Map<DocumentId, Operation> state, ScoredDocument hit) {
+        Operation operation = state.get(hit.id());
+        return operation == null || operation.put() == null
+                ? Map.of()
+                : operation.put().metadata();
     }
 
     private static SparseVector everyTerm() {

@@ -10,7 +10,8 @@ import static io.millrace.index.shard.ShardFixture.scoring;
 
 import io.millrace.index.codec.RecordCodec;
 import io.millrace.index.codec.SessionRecord;
-import io.millrace.index.codec.StoredValue;
+import io.millrace.index.record.BufferedVersion;
+import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.SegmentInfo;
 import io.millrace.index.record.ShardCounters;
 import io.millrace.index.record.Stamp;
@@ -21,6 +22,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,12 +71,12 @@ class FsckDamageTest {
     void versionInTheWrongPlaceOrInTwoIsNamed() throws Exception {
         check(
                 WeightScheme.float32(),
-                rows -> rows.put("buf", Keys.ordinal(3), StoredValue.wrap(utf8("d"))),
+                rows -> rows.put("buf", Keys.ordinal(3), buffered("d")),
                 "BUF, version 3: the segments end with version 7, which should come before",
                 "BUF, version 3: document 'd' is in more than one place");
         check(
                 WeightScheme.float32(),
-                rows -> rows.put("buf", Keys.ordinal(9), StoredValue.wrap(utf8("x"))),
+                rows -> rows.put("buf", Keys.ordinal(9), buffered("x")),
                 "BUF, version 9: it is a version of document 'x', but DOCS does not know that document");
         check(
                 WeightScheme.float32(),
@@ -279,6 +281,10 @@ class FsckDamageTest {
                 WeightScheme.float32(),
                 rows -> rows.put("sessions", client("client"), flipped(outcome.encode())),
                 "SESSIONS, a row: *CRC-32C");
+    }
+
+    private static byte[] buffered(String id) {
+        return RecordCodec.encode(new BufferedVersion(DocumentId.of(id), Map.of()));
     }
 
     private void check(WeightScheme weights, DamagedShard.Damage damage, String... expected) throws Exception {

@@ -13,11 +13,12 @@ import io.millrace.index.record.WeightScheme;
 import io.millrace.index.search.TermAtATimeSearcher;
 import io.millrace.index.store.DataDirectory;
 import io.millrace.index.store.ShardStore;
+import io.millrace.v1.DocumentSource;
 import io.millrace.vector.SparseVector;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** A shard in a directory, driven on the calling thread: opened, written, closed and opened again. */
 public final class ShardFixture implements AutoCloseable {
@@ -34,20 +35,28 @@ public final class ShardFixture implements AutoCloseable {
 
     private final Path folder;
     private final ShardLimits limits;
+    private final ShardExecutors executors;
     private Shard shard;
     private long index;
 
-    private ShardFixture(Path folder, ShardLimits limits) {
+    private ShardFixture(Path folder, ShardLimits limits, ShardExecutors executors) {
         this.folder = folder;
         this.limits = limits;
+        this.executors = executors;
         this.shard = open();
         this.index = shard.nextIndex() - 1;
     }
 
     /** A new shard that flushes after so many documents. */
     public static ShardFixture create(Path directory, WeightScheme weights, int flushDocuments) {
+        return create(directory, weights, flushDocuments, ShardExecutors.direct());
+    }
+
+    /** The same with flushes and merges that run where the caller says; they must have run before it is closed. */
+    public static ShardFixture create(
+            Path directory, WeightScheme weights, int flushDocuments, ShardExecutors executors) {
         try (DataDirectory data = DataDirectory.open(directory)) {
-            return new ShardFixture(data.create(descriptor(weights)), limits(flushDocuments));
+            return new ShardFixture(data.create(descriptor(weights)), limits(flushDocuments), executors);
         }
     }
 
@@ -57,7 +66,8 @@ public final class ShardFixture implements AutoCloseable {
                 directory
                         .resolve("shards")
                         .resolve(descriptor(WeightScheme.float32()).identity().folder()),
-                limits(flushDocuments));
+                limits(flushDocuments),
+                ShardExecutors.direct());
     }
 
     public static ShardDescriptor descriptor(WeightScheme weights) {
@@ -91,8 +101,18 @@ public final class ShardFixture implements AutoCloseable {
     }
 
     public static Operation put(long sequence, long time, String id, SparseVector vector) {
-        byte[] source = ("source of " + id + " at " + time).getBytes(StandardCharsets.UTF_8);
-        return new Operation(0, sequence, new Stamp(time, 0), DocumentId.of(id), new Put(source, vector));
+        return put(sequence, time, id, vector, Map.of());
+    }
+
+    /** A put of a document with metadata. */
+    public static Operation put(
+            long sequence, long time, String id, SparseVector vector, Map<String, String> metadata) {
+        DocumentSource source = DocumentSource.newBuilder()
+                .setText("source of " + id + " at " + time)
+                .putAllMetadata(metadata)
+                .build();
+        Put put = new Put(source.toByteArray(), vector, metadata);
+        return new Operation(0, sequence, new Stamp(time, 0), DocumentId.of(id), put);
     }
 
     public static Operation delete(long sequence, long time, String id) {
@@ -125,6 +145,6 @@ public final class ShardFixture implements AutoCloseable {
     }
 
     private Shard open() {
-        return Shard.open(ShardStore.open(folder), limits, ShardExecutors.direct(), STRICT);
+        return Shard.open(ShardStore.open(folder), limits, executors, STRICT);
     }
 }
