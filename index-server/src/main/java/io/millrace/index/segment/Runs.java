@@ -41,13 +41,20 @@ public final class Runs {
     private static int quietTail(List<SegmentView> views, int end, long maxDocuments) {
         long documents = 0;
         long largest = 0;
-        int first = end;
-        while (first > 0 && documents + views.get(first - 1).live().count() <= maxDocuments) {
-            first--;
-            documents += views.get(first).live().count();
-            largest = Math.max(largest, views.get(first).live().count());
+        int gaining = end;
+        for (int first = end - 1; first >= 0; first--) {
+            long more = views.get(first).live().count();
+            documents += more;
+            largest = Math.max(largest, more);
+            if (documents > maxDocuments) {
+                break;
+            }
+            // Elders are taken along as long as none among them is rewritten for little.
+            if (first < end - 1 && (documents - largest) * LEAST_GAIN >= largest) {
+                gaining = first;
+            }
         }
-        return (documents - largest) * LEAST_GAIN >= largest && end - first > 1 ? first : end;
+        return gaining;
     }
 
     /**

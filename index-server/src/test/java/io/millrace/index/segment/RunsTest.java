@@ -54,6 +54,12 @@ class RunsTest {
     }
 
     @Test
+    void smallOnesBehindALargeOneBecomeOneWithoutIt() {
+        assertThat(quietGroup(1_000, 900, 13, 9, 8, 9)).containsExactly(13, 9, 8, 9);
+        assertThat(quietGroup(1_000, 900, 39)).isEmpty();
+    }
+
+    @Test
     void whatDoesNotFitTogetherStaysApartAndOlderOnesGetTheirTurn() {
         assertThat(quietGroup(100, 60, 60)).isEmpty();
         assertThat(quietGroup(100, 20, 20, 20, 90)).containsExactly(20, 20, 20);
