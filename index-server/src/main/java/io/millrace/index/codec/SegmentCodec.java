@@ -92,10 +92,7 @@ public final class SegmentCodec {
             throw StoreException.corrupt(
                     what, "it has " + rest.remaining() + " bytes of weights for " + count + " postings");
         }
-        MemorySegment weights = MemorySegment.ofBuffer(rest);
-        for (int i = 0; i < count; i++) {
-            into.addPosting(documents[i], weights, i);
-        }
+        into.addPostings(documents, count, MemorySegment.ofBuffer(rest));
     }
 
     /** Small numbers of either sign as small unsigned ones. */

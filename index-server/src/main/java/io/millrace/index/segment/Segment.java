@@ -120,17 +120,36 @@ public final class Segment {
      * @param into takes them; at least {@link #postings} long
      */
     public void readDocuments(int place, int[] into) {
+        readDocuments(place, into, 0, postings(place));
+    }
+
+    private void readDocuments(int place, int[] into, int at, int count) {
         int row = blockedRow(place);
         if (row >= 0) {
-            columns.blocks().readDocuments(row, into);
+            columns.blocks().readDocuments(row, into, at);
         } else {
-            MemorySegment.copy(
-                    columns.documents(),
-                    ValueLayout.JAVA_INT,
-                    documentStart(place) * Integer.BYTES,
-                    into,
-                    0,
-                    postings(place));
+            NativeMemory.readInts(
+                    columns.documents().address() + documentStart(place) * Integer.BYTES, into, at, count);
+        }
+    }
+
+    /**
+     * The postings of the term at a place, ascending by document.
+     *
+     * @param documents takes the local documents, from {@code at} on
+     * @param weights takes the weights: impacts, or the bits of floats
+     */
+    void readPostings(int place, int[] documents, int[] weights, int at) {
+        int count = postings(place);
+        readDocuments(place, documents, at, count);
+        long start = postingStart(place);
+        long address = columns.weights().address();
+        if (format == Format.FLOAT32) {
+            NativeMemory.readInts(address + start * Float.BYTES, weights, at, count);
+            return;
+        }
+        for (int i = 0; i < count; i++) {
+            weights[at + i] = NativeMemory.unsignedByte(address + start + i);
         }
     }
 
@@ -209,6 +228,15 @@ public final class Segment {
         return Byte.compareUnsigned(
                 columns.idBytes().get(ValueLayout.JAVA_BYTE, start + differ),
                 other.columns.idBytes().get(ValueLayout.JAVA_BYTE, otherStart + differ));
+    }
+
+    int idLength(int document) {
+        return (int) (idStart(document + 1) - idStart(document));
+    }
+
+    /** Adds a document of this segment to another. */
+    void copyDocument(int document, SegmentAssembler into) {
+        into.addDocument(ordinal(document), columns.idBytes(), idStart(document), idLength(document));
     }
 
     private long idStart(int document) {

@@ -92,7 +92,7 @@ final class TermBlocking implements AutoCloseable {
     }
 
     private float weight(long posting) {
-        return columns.weights().getAtIndex(ValueLayout.JAVA_FLOAT, posting);
+        return NativeMemory.floatAt(columns.weights().address(), posting);
     }
 
     /** The columns with the rows of all terms offered. */
@@ -100,7 +100,7 @@ final class TermBlocking implements AutoCloseable {
         BlockColumns blocks = builder.build(whole.arena());
         return blocks.rows() == 0
                 ? whole
-                : whole.with(blocks, rows.copy(whole.arena()), documentStarts.copy(whole.arena()));
+                : whole.with(blocks, rows.moveTo(whole.arena()), documentStarts.moveTo(whole.arena()));
     }
 
     @Override
