@@ -101,7 +101,9 @@ final class GrowingMemory implements AutoCloseable {
         if (next == end) {
             Piece last = pieces.peekLast();
             fullBytes += last == null ? 0 : last.memory().byteSize();
-            long bytes = last == null ? FIRST_BYTES : Math.min(LARGEST_BYTES, 2 * last.memory().byteSize());
+            long bytes = last == null
+                    ? FIRST_BYTES
+                    : Math.min(LARGEST_BYTES, 2 * last.memory().byteSize());
             Arena arena = Arena.ofConfined();
             MemorySegment memory = arena.allocate(bytes, ALIGNMENT);
             pieces.add(new Piece(arena, memory));

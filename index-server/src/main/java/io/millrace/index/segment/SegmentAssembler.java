@@ -80,8 +80,7 @@ public final class SegmentAssembler {
      */
     public void addPostings(int[] documents, int count, MemorySegment weights) {
         addDocuments(documents, count);
-        MemorySegment.copy(
-                weights, 0, columns.weights(), postings * format.bytes(), (long) count * format.bytes());
+        MemorySegment.copy(weights, 0, columns.weights(), postings * format.bytes(), (long) count * format.bytes());
         postings += count;
     }
 
@@ -137,7 +136,8 @@ public final class SegmentAssembler {
         require(idBytes == capacity.idBytes(), "document ids shorter than announced");
         columns.starts().setAtIndex(ValueLayout.JAVA_LONG, terms, postings);
         Arena arena = columns.arena();
-        SegmentColumns whole = columns.with(listed.moveTo(arena), inOrdinalOrder ? MemorySegment.NULL : byOrdinal(arena));
+        SegmentColumns whole =
+                columns.with(listed.moveTo(arena), inOrdinalOrder ? MemorySegment.NULL : byOrdinal(arena));
         SegmentInfo info = new SegmentInfo(capacity.id(), documents, terms, postings, idBytes);
         Segment segment = new Segment(info, format, blocking.finish(whole));
         freeScratch();

@@ -122,7 +122,8 @@ public final class SegmentMerger {
         Segment[] segments = views.stream().map(SegmentView::segment).toArray(Segment[]::new);
         TermPostings postings = new TermPostings(into.documents());
         int[] places = new int[segments.length];
-        // Next term of each input with its sign bit flipped, so that signed order is the terms' own; END when there is none.
+        // Next term of each input with its sign bit flipped, so that signed order is the terms' own; END when there is
+        // none.
         long[] next = new long[segments.length];
         for (int v = 0; v < segments.length; v++) {
             next[v] = termAt(segments[v], 0);

@@ -106,15 +106,15 @@ public final class ShardWriter implements AutoCloseable {
     public CompletableFuture<BatchOutcome> submit(ShardBatch batch, long deadlineNanos) {
         long bytes = batch.sizeBytes();
         ShardSize size = shard.size();
-        if (limits.overfull(size.bufferedDocuments(), size.bufferedPostings())) {
+        if (limits.overfull(size, batch.bulk())) {
             nudge();
             throw new ShardBusyException("shard " + shard.descriptor().identity() + " has " + size.bufferedDocuments()
                     + " documents in its write buffer and cannot make segments of them as fast as they come");
         }
-        if (!backlog.tryAdd(bytes)) {
+        if (!backlog.tryAdd(bytes, batch.bulk())) {
             throw new ShardBusyException("shard " + shard.descriptor().identity() + " has " + backlog
                     + " waiting to be written; the limits are " + QUEUED_BATCHES + " batches and "
-                    + (QUEUED_BYTES >> 20) + " MiB");
+                    + (QUEUED_BYTES >> 20) + " MiB, half of them for bulk loads");
         }
         CompletableFuture<BatchOutcome> outcome = new CompletableFuture<>();
         steps.add(new Submission(batch, bytes, deadlineNanos, outcome));
