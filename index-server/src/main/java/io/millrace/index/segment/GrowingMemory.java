@@ -82,13 +82,12 @@ final class GrowingMemory implements AutoCloseable {
         long left = whole.byteSize();
         long at = 0;
         for (Piece piece = pieces.poll(); piece != null; piece = pieces.poll()) {
+            long part = Math.min(left, piece.memory().byteSize());
+            MemorySegment.copy(piece.memory(), 0, whole, at, part);
             // Each is freed at once, so that a column never takes its size twice.
-            try (Arena arena = piece.arena()) {
-                long part = Math.min(left, piece.memory().byteSize());
-                MemorySegment.copy(piece.memory(), 0, whole, at, part);
-                at += part;
-                left -= part;
-            }
+            piece.arena().close();
+            at += part;
+            left -= part;
         }
         next = 0;
         end = 0;
