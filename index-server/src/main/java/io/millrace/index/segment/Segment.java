@@ -79,12 +79,12 @@ public final class Segment {
 
     /** Term at a place in the directory. */
     public int term(int place) {
-        return columns.terms().getAtIndex(ValueLayout.JAVA_INT, place);
+        return NativeMemory.intAt(columns.terms().address(), place);
     }
 
     /** First posting of the term at a place; the next place's start is its end. */
     public long postingStart(int place) {
-        return columns.starts().getAtIndex(ValueLayout.JAVA_LONG, place);
+        return NativeMemory.longAt(columns.starts().address(), place);
     }
 
     /** Row of the term at a place if it is blocked, or -1. */

@@ -4,7 +4,8 @@ import java.util.Arrays;
 
 /** Collects the live postings of one term from several segments, and adds them to a new one in its order. For one thread. */
 final class TermPostings {
-    // A term in a larger share of the documents is put in order by a place for each document, others by sorting. Looking for
+    // A term in a larger share of the documents is put in order by a place for each document, others by sorting.
+    // Looking for
     // the places that are taken costs a cycle for 64 documents, sorting some 30 a posting.
     private static final int SCATTERED_SHARE = 1_024;
 
