@@ -33,15 +33,14 @@ public record ShardLimits(int flushDocuments, long flushPostings, int maxSegment
     }
 
     boolean mustFlush(ShardSize size, boolean bulk) {
-        return holds(size, bulk ? BULK_FLUSH : 1);
+        return reaches(size.bufferedDocuments(), size.bufferedPostings(), bulk ? BULK_FLUSH : 1);
     }
 
-    boolean overfull(ShardSize size, boolean bulk) {
-        return holds(size, bulk ? BULK_OVERFULL : OVERFULL);
+    boolean overfull(long documents, long postings, boolean bulk) {
+        return reaches(documents, postings, bulk ? BULK_OVERFULL : OVERFULL);
     }
 
-    private boolean holds(ShardSize size, int times) {
-        return size.bufferedDocuments() >= (long) times * flushDocuments
-                || size.bufferedPostings() >= times * flushPostings;
+    private boolean reaches(long documents, long postings, int times) {
+        return documents >= (long) times * flushDocuments || postings >= times * flushPostings;
     }
 }

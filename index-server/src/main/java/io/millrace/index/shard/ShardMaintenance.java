@@ -144,7 +144,7 @@ final class ShardMaintenance {
         if (awaitingQuiet
                 || isActive()
                 || stopped
-                || !(isLoaded() || !quietGroup().isEmpty())) {
+                || (!isLoaded() && quietGroup().isEmpty())) {
             return;
         }
         awaitingQuiet = true;
