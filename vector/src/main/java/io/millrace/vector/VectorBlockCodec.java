@@ -4,6 +4,7 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.zip.CRC32C;
 
@@ -56,13 +57,10 @@ public final class VectorBlockCodec {
                 putVarint(out, id - previous);
                 previous = id;
             }
-            for (float weight : vector.weights()) {
-                out.putFloat(weight);
-            }
+            out.asFloatBuffer().put(vector.weights());
+            out.position(out.position() + vector.size() * Float.BYTES);
         }
-        byte[] bytes = new byte[out.position()];
-        out.flip().get(bytes);
-        return bytes;
+        return Arrays.copyOf(out.array(), out.position());
     }
 
     /**

@@ -53,8 +53,12 @@ public final class BatchApplication {
         boolean replayed = indexed.index() <= counters.appliedIndex();
         List<Result> results = new ArrayList<>(batch.operations().size());
         for (Operation operation : batch.operations()) {
-            String clientId = batch.writers().get(operation.writer()).clientId();
-            results.add(replayed ? recall(clientId, operation) : apply(clientId, operation));
+            if (batch.bulk()) {
+                results.add(replayed ? recall(operation) : decide(operation));
+            } else {
+                String clientId = batch.writers().get(operation.writer()).clientId();
+                results.add(replayed ? recall(clientId, operation) : apply(clientId, operation));
+            }
         }
         if (!replayed) {
             for (WriterProgress writer : batch.writers()) {
@@ -87,24 +91,28 @@ public final class BatchApplication {
             // A late duplicate of what the client knows to be done: its outcome is forgotten, its effect is not.
             return new Result(false, operation.stamp());
         }
-        DocumentEntry entry = entries.get(operation.id());
-        Result result;
-        if (entry == null || operation.stamp().isNewerThan(entry.stamp())) {
-            write(operation, entry);
-            result = new Result(true, operation.stamp());
-        } else {
-            result = new Result(operation.stamp().equals(entry.stamp()), operation.stamp());
-        }
+        Result result = decide(operation);
         sessions.record(clientId, operation.sequence(), result, changes);
         return result;
+    }
+
+    /** Puts or deletes if newer. */
+    private Result decide(Operation operation) {
+        DocumentEntry entry = entries.get(operation.id());
+        if (entry == null || operation.stamp().isNewerThan(entry.stamp())) {
+            write(operation, entry);
+            return new Result(true, operation.stamp());
+        }
+        return new Result(operation.stamp().equals(entry.stamp()), operation.stamp());
     }
 
     /** The outcome of an operation of a batch that was applied before. */
     private Result recall(String clientId, Operation operation) {
         Result before = sessions.find(clientId, operation.sequence());
-        if (before != null) {
-            return before;
-        }
+        return before != null ? before : recall(operation);
+    }
+
+    private Result recall(Operation operation) {
         DocumentEntry entry = entries.get(operation.id());
         return new Result(entry != null && entry.stamp().equals(operation.stamp()), operation.stamp());
     }

@@ -10,10 +10,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * Puts and deletes that become durable and visible together.
  *
- * @param writers clients whose operations these are
+ * <p>A batch of a bulk load has no writers: its operations are told apart by their stamps alone, so that the session table need
+ * not remember them. One that is sent again under its first stamp changes nothing; one under another stamp is another write.
+ *
+ * @param writers clients whose operations these are; empty for a bulk load
  * @param operations in the order in which they apply
  */
 public record ShardBatch(List<WriterProgress> writers, List<Operation> operations) {
+    /** Writer of the operations of a bulk load. */
+    public static final int NO_WRITER = -1;
+
     // What an entry of a batch costs beside its arrays: objects, keys, session row.
     private static final int OPERATION_OVERHEAD_BYTES = 256;
 
@@ -28,8 +34,8 @@ public record ShardBatch(List<WriterProgress> writers, List<Operation> operation
     /**
      * One put or delete.
      *
-     * @param writer index into {@link ShardBatch#writers}
-     * @param sequence the client's number of it, unsigned
+     * @param writer index into {@link ShardBatch#writers}, or {@link ShardBatch#NO_WRITER}
+     * @param sequence the client's number of it, unsigned; 0 if it has no writer
      * @param stamp orders it among the writes to its document
      * @param id document
      * @param put what to store; null for a delete
@@ -67,11 +73,19 @@ public record ShardBatch(List<WriterProgress> writers, List<Operation> operation
     /** Refuses an operation of a writer that is not there. */
     public ShardBatch {
         for (Operation operation : operations) {
-            if (operation.writer() < 0 || operation.writer() >= writers.size()) {
+            boolean known = writers.isEmpty()
+                    ? operation.writer() == NO_WRITER
+                    : operation.writer() >= 0 && operation.writer() < writers.size();
+            if (!known) {
                 throw new IllegalArgumentException("operation on '" + operation.id() + "' names writer "
                         + Integer.toUnsignedString(operation.writer()) + " but the batch has " + writers.size());
             }
         }
+    }
+
+    /** Whether it is part of a bulk load. */
+    public boolean bulk() {
+        return writers.isEmpty();
     }
 
     /** About how much memory the batch holds. */

@@ -5,7 +5,6 @@ import io.millrace.index.record.WeightScheme.Format;
 import io.millrace.index.segment.Segment;
 import io.millrace.index.segment.SegmentAssembler;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 
 /**
@@ -19,6 +18,10 @@ public final class SegmentCodec {
 
     /** Documents of one chunk: at most 524 bytes each, so that a value stays below 4 MiB. */
     public static final int DOCUMENTS_PER_CHUNK = 1 << 12;
+
+    // Of what an encoded list takes: enough for its frame, and for most differences between documents.
+    private static final int EXPECTED_BYTES = 32;
+    private static final int EXPECTED_BYTES_PER_DOCUMENT = 3;
 
     private SegmentCodec() {}
 
@@ -53,21 +56,14 @@ public final class SegmentCodec {
      * @param start its first posting
      */
     public static byte[] encodePostings(Segment segment, int[] documents, long start, int from, int to) {
-        MemorySegment weights = segment.postingWeights();
-        ByteSink out = new ByteSink().putByte(segment.format().code()).putVarint(to - from);
-        int previous = 0;
-        for (int i = from; i < to; i++) {
-            out.putVarint(documents[i] - previous);
-            previous = documents[i];
-        }
-        for (long posting = start + from; posting < start + to; posting++) {
-            if (segment.format() == Format.UINT8) {
-                out.putByte(weights.get(ValueLayout.JAVA_BYTE, posting));
-            } else {
-                out.putFloat(weights.getAtIndex(ValueLayout.JAVA_FLOAT, posting));
-            }
-        }
-        return out.toValue();
+        int weight = segment.format().bytes();
+        return new ByteSink(EXPECTED_BYTES + (to - from) * (EXPECTED_BYTES_PER_DOCUMENT + weight))
+                .putByte(segment.format().code())
+                .putVarint(to - from)
+                .putAscending(documents, from, to)
+                // Weights lie in memory as they do on disk, both little-endian.
+                .putMemory(segment.postingWeights(), (start + from) * weight, (to - from) * weight)
+                .toValue();
     }
 
     public static void decodePostings(String what, byte[] value, Format format, SegmentAssembler into) {
@@ -92,10 +88,7 @@ public final class SegmentCodec {
             throw StoreException.corrupt(
                     what, "it has " + rest.remaining() + " bytes of weights for " + count + " postings");
         }
-        MemorySegment weights = MemorySegment.ofBuffer(rest);
-        for (int i = 0; i < count; i++) {
-            into.addPosting(documents[i], weights, i);
-        }
+        into.addPostings(documents, count, MemorySegment.ofBuffer(rest));
     }
 
     /** Small numbers of either sign as small unsigned ones. */

@@ -83,16 +83,16 @@ public final class FieldColumnsBuilder implements AutoCloseable {
         listStarts.putLong(entries());
         firstNumbers.putInt((int) (numberValues.size() / Integer.BYTES));
         return new FieldColumns(
-                nameStarts.copy(arena),
-                nameBytes.copy(arena),
-                firstValues.copy(arena),
-                valueStarts.copy(arena),
-                valueBytes.copy(arena),
-                listStarts.copy(arena),
-                listed.copy(arena),
-                firstNumbers.copy(arena),
-                numbers.copy(arena),
-                numberValues.copy(arena));
+                nameStarts.moveTo(arena),
+                nameBytes.moveTo(arena),
+                firstValues.moveTo(arena),
+                valueStarts.moveTo(arena),
+                valueBytes.moveTo(arena),
+                listStarts.moveTo(arena),
+                listed.moveTo(arena),
+                firstNumbers.moveTo(arena),
+                numbers.moveTo(arena),
+                numberValues.moveTo(arena));
     }
 
     private void beginValue(byte[] text) {

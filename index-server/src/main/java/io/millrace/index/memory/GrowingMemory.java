@@ -3,89 +3,124 @@ package io.millrace.index.memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayDeque;
+import java.util.Deque;
 
-/** A column outside the heap whose length is not known beforehand: it doubles as it fills. For one thread. */
+/**
+ * A column outside the heap whose length is not known beforehand. It grows by pieces, each twice as long as the one before up to
+ * {@value #LARGEST_BYTES} bytes, so that nothing is copied before the end and little is allocated that is not used. For one thread.
+ */
 public final class GrowingMemory implements AutoCloseable {
+    // Both hold whole numbers of every type.
     private static final long FIRST_BYTES = 1 << 12;
+    private static final long LARGEST_BYTES = 1 << 22;
     // A cache line: entries of a column then lie in one each.
     private static final long ALIGNMENT = 64;
 
-    private Arena arena = Arena.ofConfined();
-    private MemorySegment memory = arena.allocate(FIRST_BYTES, ALIGNMENT);
-    private long size;
+    private record Piece(Arena arena, MemorySegment memory) {}
+
+    // All full but for the last.
+    private final Deque<Piece> pieces = new ArrayDeque<>();
+    // Addresses of the next byte and of the end of the last piece.
+    private long next;
+    private long end;
+    private long fullBytes;
 
     /** Bytes put so far. */
     public long size() {
-        return size;
+        Piece last = pieces.peekLast();
+        return last == null ? 0 : fullBytes + next - last.memory().address();
     }
 
     public void putByte(byte value) {
-        room(Byte.BYTES);
-        memory.set(ValueLayout.JAVA_BYTE, size, value);
-        size += Byte.BYTES;
+        room();
+        NativeMemory.putByte(next, value);
+        next += Byte.BYTES;
     }
 
     public void putInt(int value) {
-        room(Integer.BYTES);
-        memory.set(ValueLayout.JAVA_INT, size, value);
-        size += Integer.BYTES;
+        room();
+        NativeMemory.putInt(next, value);
+        next += Integer.BYTES;
     }
 
     public void putLong(long value) {
-        room(Long.BYTES);
-        memory.set(ValueLayout.JAVA_LONG, size, value);
-        size += Long.BYTES;
+        room();
+        NativeMemory.putLong(next, value);
+        next += Long.BYTES;
     }
 
     public void putFloat(float value) {
-        room(Float.BYTES);
-        memory.set(ValueLayout.JAVA_FLOAT, size, value);
-        size += Float.BYTES;
+        putInt(Float.floatToRawIntBits(value));
     }
 
     public void putDouble(double value) {
-        room(Double.BYTES);
-        memory.set(ValueLayout.JAVA_DOUBLE, size, value);
-        size += Double.BYTES;
+        putLong(Double.doubleToRawLongBits(value));
     }
 
-    public void putBytes(byte[] value) {
-        room(value.length);
-        MemorySegment.copy(value, 0, memory, ValueLayout.JAVA_BYTE, size, value.length);
-        size += value.length;
+    /** Puts the first ints of an array. */
+    public void putInts(int[] values, int count) {
+        if (end - next >= (long) count * Integer.BYTES) {
+            NativeMemory.writeInts(next, values, count);
+            next += (long) count * Integer.BYTES;
+            return;
+        }
+        for (int i = 0; i < count; i++) {
+            putInt(values[i]);
+        }
     }
 
-    public void putZeros(long bytes) {
-        room(bytes);
-        memory.asSlice(size, bytes).fill((byte) 0);
-        size += bytes;
+    public void putBytes(byte[] values) {
+        int from = 0;
+        while (from < values.length) {
+            room();
+            int part = (int) Math.min(values.length - from, end - next);
+            MemorySegment.copy(values, from, NativeMemory.ALL, ValueLayout.JAVA_BYTE, next, part);
+            next += part;
+            from += part;
+        }
     }
 
-    /** Changes a byte that was put before. */
-    public void set(long at, byte value) {
-        memory.set(ValueLayout.JAVA_BYTE, at, value);
+    /** All that was put, in memory of another arena; this column is empty then. */
+    public MemorySegment moveTo(Arena into) {
+        MemorySegment whole = into.allocate(size(), ALIGNMENT);
+        long left = whole.byteSize();
+        long at = 0;
+        for (Piece piece = pieces.poll(); piece != null; piece = pieces.poll()) {
+            long part = Math.min(left, piece.memory().byteSize());
+            MemorySegment.copy(piece.memory(), 0, whole, at, part);
+            // Each is freed at once, so that a column never takes its size twice.
+            piece.arena().close();
+            at += part;
+            left -= part;
+        }
+        next = 0;
+        end = 0;
+        fullBytes = 0;
+        return whole;
     }
 
-    /** What was put, in memory of another arena. */
-    public MemorySegment copy(Arena into) {
-        MemorySegment copy = into.allocate(size, ALIGNMENT);
-        MemorySegment.copy(memory, 0, copy, 0, size);
-        return copy;
-    }
-
-    private void room(long bytes) {
-        if (memory.byteSize() - size < bytes) {
-            Arena larger = Arena.ofConfined();
-            MemorySegment next = larger.allocate(Math.max(2 * memory.byteSize(), size + bytes), ALIGNMENT);
-            MemorySegment.copy(memory, 0, next, 0, size);
-            arena.close();
-            arena = larger;
-            memory = next;
+    /** Makes room for one number: a piece holds whole numbers, as all of a column are of one type. */
+    private void room() {
+        if (next == end) {
+            Piece last = pieces.peekLast();
+            fullBytes += last == null ? 0 : last.memory().byteSize();
+            long bytes = last == null
+                    ? FIRST_BYTES
+                    : Math.min(LARGEST_BYTES, 2 * last.memory().byteSize());
+            Arena arena = Arena.ofConfined();
+            MemorySegment memory = arena.allocate(bytes, ALIGNMENT);
+            pieces.add(new Piece(arena, memory));
+            next = memory.address();
+            end = next + bytes;
         }
     }
 
     @Override
     public void close() {
-        arena.close();
+        pieces.forEach(piece -> piece.arena().close());
+        pieces.clear();
+        next = 0;
+        end = 0;
     }
 }

@@ -1,10 +1,10 @@
 package io.millrace.index.search;
 
+import io.millrace.index.memory.NativeMemory;
 import io.millrace.index.search.BlockKernel.Pairs;
 import io.millrace.index.search.BlockKernel.Superblocks;
 import io.millrace.index.segment.BlockColumns;
 import io.millrace.index.segment.LiveDocuments;
-import io.millrace.index.segment.NativeMemory;
 import java.util.Arrays;
 
 /**

@@ -1,7 +1,7 @@
 package io.millrace.index.search;
 
+import io.millrace.index.memory.NativeMemory;
 import io.millrace.index.segment.LiveDocuments;
-import io.millrace.index.segment.NativeMemory;
 import io.millrace.index.segment.Segment;
 import io.millrace.index.segment.SegmentView;
 import java.util.Arrays;

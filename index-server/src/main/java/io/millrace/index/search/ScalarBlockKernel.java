@@ -1,7 +1,7 @@
 package io.millrace.index.search;
 
+import io.millrace.index.memory.NativeMemory;
 import io.millrace.index.segment.BlockColumns;
-import io.millrace.index.segment.NativeMemory;
 import java.util.Arrays;
 
 /** One number at a time: for processors without wide vectors, and what the other kernel is tested against. */

@@ -1,7 +1,7 @@
 package io.millrace.index.search;
 
+import io.millrace.index.memory.NativeMemory;
 import io.millrace.index.segment.BlockColumns;
-import io.millrace.index.segment.NativeMemory;
 import io.millrace.index.segment.Segment;
 import io.millrace.vector.SparseVector;
 import org.jspecify.annotations.Nullable;

@@ -1,5 +1,6 @@
 package io.millrace.index.segment;
 
+import io.millrace.index.memory.NativeMemory;
 import io.millrace.index.record.WeightScheme.Format;
 import java.util.List;
 import java.util.concurrent.ForkJoinPool;

@@ -1,8 +1,10 @@
 package io.millrace.index.segment;
 
 import io.millrace.index.memory.GrowingMemory;
+import io.millrace.index.memory.NativeMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * What a search needs to skip most of a segment: for each frequent term, where in the segment it occurs and how large its
@@ -130,11 +132,10 @@ public record BlockColumns(
     /**
      * The documents of a blocked term in order.
      *
-     * @param into takes them; at least as long as the list
-     * @return how many they are
+     * @param into takes them, from {@code at} on
      */
-    int readDocuments(int row, int[] into) {
-        int count = 0;
+    void readDocuments(int row, int[] into, int at) {
+        int count = at;
         for (int chunk = 0; chunk < chunks; chunk++) {
             long blocks = blocks(row, chunk);
             int pair = (int) (starts(row, chunk) >>> 32);
@@ -148,7 +149,6 @@ public record BlockColumns(
                 }
             }
         }
-        return count;
     }
 
     /** Collects rows in memory of its own; for one thread. */
@@ -159,10 +159,13 @@ public record BlockColumns(
         private final GrowingMemory presence = new GrowingMemory();
         private final GrowingMemory maxima = new GrowingMemory();
         private final GrowingMemory pairs = new GrowingMemory();
+        // Superblocks' maxima of the row in work.
+        private final byte[] row;
         private int rows;
 
         Builder(int documents) {
             this.chunks = chunks(documents);
+            this.row = new byte[stride(chunks)];
         }
 
         /** Bytes that a term takes at least: its entries for all chunks, wherever it occurs. */
@@ -182,53 +185,34 @@ public record BlockColumns(
          */
         int add(int[] documents, int count, long firstPosting, byte[] units, float scale) {
             scales.putFloat(scale);
-            long maximaStart = superblockMaxima.size();
-            superblockMaxima.putZeros(stride(chunks));
+            Arrays.fill(row, (byte) 0);
             int posting = 0;
             for (int chunk = 0; chunk < chunks; chunk++) {
+                int from = posting;
+                int end = (chunk + 1) * CHUNK_DOCUMENTS;
                 long starts = (pairs.size() / Integer.BYTES) << 32 | (firstPosting + posting);
-                int end = posting;
-                while (end < count && documents[end] < (chunk + 1) * CHUNK_DOCUMENTS) {
-                    end++;
+                long blocks = 0;
+                while (posting < count && documents[posting] < end) {
+                    int block = documents[posting] / BLOCK;
+                    int first = posting;
+                    int mask = 0;
+                    int largest = 0;
+                    do {
+                        mask |= 1 << documents[posting] % BLOCK;
+                        largest = Math.max(largest, units[posting] & 0xFF);
+                        posting++;
+                    } while (posting < count && documents[posting] / BLOCK == block);
+                    blocks |= 1L << block % CHUNK_BLOCKS;
+                    pairs.putInt((first - from) << 16 | mask);
+                    maxima.putByte((byte) largest);
+                    int superblock = block / SUPERBLOCK_BLOCKS;
+                    row[superblock] = (byte) Math.max(row[superblock] & 0xFF, largest);
                 }
-                presence.putLong(addPairs(documents, posting, end, units, maximaStart));
+                presence.putLong(blocks);
                 presence.putLong(starts);
-                posting = end;
             }
+            superblockMaxima.putBytes(row);
             return rows++;
-        }
-
-        /** Pairs of one chunk; returns the blocks that have one. */
-        private long addPairs(int[] documents, int from, int end, byte[] units, long maximaStart) {
-            long blocks = 0;
-            int posting = from;
-            int superblock = -1;
-            int inSuperblock = 0;
-            while (posting < end) {
-                int block = documents[posting] / BLOCK;
-                int first = posting;
-                int mask = 0;
-                while (posting < end && documents[posting] / BLOCK == block) {
-                    mask |= 1 << documents[posting] % BLOCK;
-                    posting++;
-                }
-                blocks |= 1L << block % CHUNK_BLOCKS;
-                pairs.putInt((first - from) << 16 | mask);
-                int largest = largest(units, first, posting);
-                maxima.putByte((byte) largest);
-                inSuperblock = block / SUPERBLOCK_BLOCKS == superblock ? Math.max(inSuperblock, largest) : largest;
-                superblock = block / SUPERBLOCK_BLOCKS;
-                superblockMaxima.set(maximaStart + superblock, (byte) inSuperblock);
-            }
-            return blocks;
-        }
-
-        private static int largest(byte[] units, int from, int to) {
-            int largest = 0;
-            for (int i = from; i < to; i++) {
-                largest = Math.max(largest, units[i] & 0xFF);
-            }
-            return largest;
         }
 
         /** The rows, in memory of an arena. */
@@ -237,15 +221,15 @@ public record BlockColumns(
                 return NONE;
             }
             // Searches read whole vectors of maxima wherever a superblock's begin.
-            maxima.putZeros(SUPERBLOCK_BLOCKS);
+            maxima.putBytes(new byte[SUPERBLOCK_BLOCKS]);
             return new BlockColumns(
                     rows,
                     chunks,
-                    scales.copy(arena),
-                    superblockMaxima.copy(arena),
-                    presence.copy(arena),
-                    maxima.copy(arena),
-                    pairs.copy(arena));
+                    scales.moveTo(arena),
+                    superblockMaxima.moveTo(arena),
+                    presence.moveTo(arena),
+                    maxima.moveTo(arena),
+                    pairs.moveTo(arena));
         }
 
         @Override

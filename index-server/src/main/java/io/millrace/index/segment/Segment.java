@@ -1,6 +1,7 @@
 package io.millrace.index.segment;
 
 import io.millrace.index.filter.FieldIndex;
+import io.millrace.index.memory.NativeMemory;
 import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.SegmentInfo;
 import io.millrace.index.record.WeightScheme.Format;
@@ -87,12 +88,12 @@ public final class Segment {
 
     /** Term at a place in the directory. */
     public int term(int place) {
-        return columns.terms().getAtIndex(ValueLayout.JAVA_INT, place);
+        return NativeMemory.intAt(columns.terms().address(), place);
     }
 
     /** First posting of the term at a place; the next place's start is its end. */
     public long postingStart(int place) {
-        return columns.starts().getAtIndex(ValueLayout.JAVA_LONG, place);
+        return NativeMemory.longAt(columns.starts().address(), place);
     }
 
     /** Row of the term at a place if it is blocked, or -1. */
@@ -128,17 +129,36 @@ public final class Segment {
      * @param into takes them; at least {@link #postings} long
      */
     public void readDocuments(int place, int[] into) {
+        readDocuments(place, into, 0, postings(place));
+    }
+
+    private void readDocuments(int place, int[] into, int at, int count) {
         int row = blockedRow(place);
         if (row >= 0) {
-            columns.blocks().readDocuments(row, into);
+            columns.blocks().readDocuments(row, into, at);
         } else {
-            MemorySegment.copy(
-                    columns.documents(),
-                    ValueLayout.JAVA_INT,
-                    documentStart(place) * Integer.BYTES,
-                    into,
-                    0,
-                    postings(place));
+            NativeMemory.readInts(
+                    columns.documents().address() + documentStart(place) * Integer.BYTES, into, at, count);
+        }
+    }
+
+    /**
+     * The postings of the term at a place, ascending by document.
+     *
+     * @param documents takes the local documents, from {@code at} on
+     * @param weights takes the weights: impacts, or the bits of floats
+     */
+    void readPostings(int place, int[] documents, int[] weights, int at) {
+        int count = postings(place);
+        readDocuments(place, documents, at, count);
+        long start = postingStart(place);
+        long address = columns.weights().address();
+        if (format == Format.FLOAT32) {
+            NativeMemory.readInts(address + start * Float.BYTES, weights, at, count);
+            return;
+        }
+        for (int i = 0; i < count; i++) {
+            weights[at + i] = NativeMemory.unsignedByte(address + start + i);
         }
     }
 
@@ -217,6 +237,15 @@ public final class Segment {
         return Byte.compareUnsigned(
                 columns.idBytes().get(ValueLayout.JAVA_BYTE, start + differ),
                 other.columns.idBytes().get(ValueLayout.JAVA_BYTE, otherStart + differ));
+    }
+
+    int idLength(int document) {
+        return (int) (idStart(document + 1) - idStart(document));
+    }
+
+    /** Adds a document of this segment to another. */
+    void copyDocument(int document, SegmentAssembler into) {
+        into.addDocument(ordinal(document), columns.idBytes(), idStart(document), idLength(document));
     }
 
     private long idStart(int document) {

@@ -2,6 +2,7 @@ package io.millrace.index.segment;
 
 import io.millrace.index.filter.FieldColumnsBuilder;
 import io.millrace.index.memory.GrowingMemory;
+import io.millrace.index.memory.NativeMemory;
 import io.millrace.index.record.SegmentInfo;
 import io.millrace.index.record.WeightScheme.Format;
 import java.lang.foreign.Arena;
@@ -28,6 +29,7 @@ public final class SegmentAssembler {
     private int terms;
     private long postings;
     private long idBytes;
+    private int currentTerm;
     // Documents of the current term so far.
     private int[] current = new int[1 << 10];
     private int currentSize;
@@ -63,40 +65,65 @@ public final class SegmentAssembler {
         columns.idStarts().setAtIndex(ValueLayout.JAVA_LONG, documents, idBytes);
     }
 
+    /** Documents that were announced. */
+    int documents() {
+        return capacity.documents();
+    }
+
     /** Begins the next term. */
     public void beginTerm(int term) {
         endTerm();
         require(terms < capacity.terms(), "more terms than announced");
-        require(
-                terms == 0
-                        || Integer.compareUnsigned(columns.terms().getAtIndex(ValueLayout.JAVA_INT, terms - 1L), term)
-                                < 0,
-                "terms do not ascend");
-        columns.terms().setAtIndex(ValueLayout.JAVA_INT, terms, term);
-        columns.starts().setAtIndex(ValueLayout.JAVA_LONG, terms, postings);
+        require(terms == 0 || Integer.compareUnsigned(currentTerm, term) < 0, "terms do not ascend");
+        currentTerm = term;
+        NativeMemory.putInt(columns.terms().address() + (long) terms * Integer.BYTES, term);
+        NativeMemory.putLong(columns.starts().address() + (long) terms * Long.BYTES, postings);
         terms++;
     }
 
-    /** Adds a posting of the current term; its weight is entry {@code index} of {@code weights}, in the same format. */
-    public void addPosting(int document, MemorySegment weights, long index) {
-        require(terms > 0, "a posting comes before any term");
-        int last = currentSize == 0 ? -1 : current[currentSize - 1];
-        require(document > last && document < capacity.documents(), "posting documents do not ascend");
-        require(postings < capacity.postings(), "more postings than announced");
-        if (currentSize == current.length) {
-            current = Arrays.copyOf(current, 2 * currentSize);
-        }
-        current[currentSize++] = document;
-        if (format == Format.UINT8) {
-            columns.weights().set(ValueLayout.JAVA_BYTE, postings, weights.get(ValueLayout.JAVA_BYTE, index));
+    /**
+     * Adds postings of the current term.
+     *
+     * @param documents their documents, ascending
+     * @param count how many of the array
+     * @param weights one for each, as the segment keeps them
+     */
+    public void addPostings(int[] documents, int count, MemorySegment weights) {
+        addDocuments(documents, count);
+        MemorySegment.copy(weights, 0, columns.weights(), postings * format.bytes(), (long) count * format.bytes());
+        postings += count;
+    }
+
+    /** The same with impacts, or the bits of floats, in an array. */
+    void addPostings(int[] documents, int count, int[] weights) {
+        addDocuments(documents, count);
+        long address = columns.weights().address() + postings * format.bytes();
+        if (format == Format.FLOAT32) {
+            NativeMemory.writeInts(address, weights, count);
         } else {
-            columns.weights()
-                    .setAtIndex(
-                            ValueLayout.JAVA_FLOAT,
-                            postings,
-                            weights.get(ValueLayout.JAVA_FLOAT_UNALIGNED, index * Float.BYTES));
+            for (int i = 0; i < count; i++) {
+                NativeMemory.putByte(address + i, (byte) weights[i]);
+            }
         }
-        postings++;
+        postings += count;
+    }
+
+    private void addDocuments(int[] documents, int count) {
+        require(terms > 0, "a posting comes before any term");
+        require(count <= capacity.postings() - postings, "more postings than announced");
+        int last = currentSize == 0 ? -1 : current[currentSize - 1];
+        for (int i = 0; i < count; i++) {
+            if (documents[i] <= last) {
+                require(false, "posting documents do not ascend");
+            }
+            last = documents[i];
+        }
+        require(last < capacity.documents(), "a posting's document is not there");
+        if (current.length - currentSize < count) {
+            current = Arrays.copyOf(current, Math.max(currentSize + count, 2 * current.length));
+        }
+        System.arraycopy(documents, 0, current, currentSize, count);
+        currentSize += count;
     }
 
     private void endTerm() {
@@ -106,9 +133,7 @@ public final class SegmentAssembler {
         require(currentSize > 0, "a term has no posting");
         long start = listed.size() / Integer.BYTES;
         if (!blocking.offer(current, currentSize, postings - currentSize, start)) {
-            for (int i = 0; i < currentSize; i++) {
-                listed.putInt(current[i]);
-            }
+            listed.putInts(current, currentSize);
         }
         currentSize = 0;
     }
@@ -124,7 +149,8 @@ public final class SegmentAssembler {
                 fields.entries() + " values of metadata, not as many as announced");
         columns.starts().setAtIndex(ValueLayout.JAVA_LONG, terms, postings);
         Arena arena = columns.arena();
-        SegmentColumns whole = columns.with(listed.copy(arena), inOrdinalOrder ? MemorySegment.NULL : byOrdinal(arena));
+        SegmentColumns whole =
+                columns.with(listed.moveTo(arena), inOrdinalOrder ? MemorySegment.NULL : byOrdinal(arena));
         SegmentInfo info = new SegmentInfo(capacity.id(), documents, terms, postings, idBytes, capacity.fieldEntries());
         Segment segment = new Segment(info, format, blocking.finish(whole).with(fields.build(arena)));
         freeScratch();

@@ -2,10 +2,10 @@ package io.millrace.index.segment;
 
 import io.millrace.index.filter.FieldColumns;
 import io.millrace.index.filter.FieldInversion;
+import io.millrace.index.memory.NativeMemory;
 import io.millrace.index.record.DocumentVersion;
 import io.millrace.index.record.SegmentInfo;
 import io.millrace.index.record.WeightScheme;
-import io.millrace.vector.SparseVector;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
@@ -24,29 +24,41 @@ public final class SegmentBuilder {
      * @param weights how to keep their weights
      */
     public static Segment build(List<DocumentVersion> versions, WeightScheme weights) {
-        TermTable table = new TermTable();
-        long postings = 0;
+        int postings = 0;
         long idBytes = 0;
         long fieldEntries = 0;
         for (DocumentVersion version : versions) {
-            for (int term : version.vector().ids()) {
-                table.add(term);
-            }
-            postings += version.vector().size();
+            postings = Math.addExact(postings, version.vector().size());
             idBytes += version.id().utf8().length;
             fieldEntries += version.metadata().size();
+        }
+        TermTable table = new TermTable();
+        // Number of each posting's term, so that no term is looked up twice.
+        int[] numbers = new int[postings];
+        int at = 0;
+        for (DocumentVersion version : versions) {
+            for (int term : version.vector().ids()) {
+                numbers[at++] = table.add(term);
+            }
         }
         SegmentInfo info = new SegmentInfo(0, versions.size(), table.size(), postings, idBytes, fieldEntries);
         SegmentColumns columns = SegmentColumns.allocate(weights.format(), info);
         long[] next = writeDirectory(table, columns);
         long idStart = 0;
+        int first = 0;
         for (int document = 0; document < versions.size(); document++) {
             DocumentVersion version = versions.get(document);
             assert document == 0
                             || version.ordinal() > versions.get(document - 1).ordinal()
                     : "ordinals must ascend";
             idStart = writeDocument(columns, document, version, idStart);
-            writePostings(columns, document, version.vector(), weights, table, next);
+            int end = first + version.vector().size();
+            for (int i = first; i < end; i++) {
+                long posting = next[numbers[i]]++;
+                NativeMemory.putInt(columns.documents().address() + posting * Integer.BYTES, document);
+                writeWeight(columns, posting, version.vector().weights()[i - first], weights);
+            }
+            first = end;
         }
         FieldColumns fields = FieldInversion.of(
                 versions.stream().map(DocumentVersion::metadata).toList(), columns.arena());
@@ -77,23 +89,12 @@ public final class SegmentBuilder {
         return idStart + id.length;
     }
 
-    private static void writePostings(
-            SegmentColumns columns,
-            int document,
-            SparseVector vector,
-            WeightScheme weights,
-            TermTable table,
-            long[] next) {
-        int[] ids = vector.ids();
-        float[] values = vector.weights();
-        for (int i = 0; i < ids.length; i++) {
-            long posting = next[table.number(ids[i])]++;
-            columns.documents().setAtIndex(ValueLayout.JAVA_INT, posting, document);
-            if (weights.quantised()) {
-                columns.weights().set(ValueLayout.JAVA_BYTE, posting, (byte) weights.impact(values[i]));
-            } else {
-                columns.weights().setAtIndex(ValueLayout.JAVA_FLOAT, posting, values[i]);
-            }
+    private static void writeWeight(SegmentColumns columns, long posting, float weight, WeightScheme weights) {
+        long address = columns.weights().address();
+        if (weights.quantised()) {
+            NativeMemory.putByte(address + posting, (byte) weights.impact(weight));
+        } else {
+            NativeMemory.putInt(address + posting * Float.BYTES, Float.floatToRawIntBits(weight));
         }
     }
 }

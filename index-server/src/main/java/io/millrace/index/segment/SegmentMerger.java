@@ -2,16 +2,15 @@ package io.millrace.index.segment;
 
 import io.millrace.index.filter.FieldColumns;
 import io.millrace.index.filter.FieldMerge;
-import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.SegmentInfo;
 import io.millrace.index.record.WeightScheme.Format;
-import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 import java.util.List;
 
 /** Joins segments into one, leaving dead documents out. Stateless; the inputs must stay held while it runs. */
 public final class SegmentMerger {
-    private static final int DEAD = -1;
+    static final int DEAD = -1;
+
+    private static final long END = Long.MAX_VALUE;
 
     private SegmentMerger() {}
 
@@ -79,9 +78,7 @@ public final class SegmentMerger {
             SegmentView view = views.get(v);
             documents += view.live().count();
             for (int document = 0; document < moved[v].length; document++) {
-                idBytes += moved[v][document] == DEAD
-                        ? 0
-                        : view.segment().id(document).utf8().length;
+                idBytes += moved[v][document] == DEAD ? 0 : view.segment().idLength(document);
             }
             postings += livePostings(view, moved[v]);
             terms += view.segment().info().terms();
@@ -124,97 +121,39 @@ public final class SegmentMerger {
             }
         }
         for (int place = 0; place < documents; place++) {
-            Segment segment = views.get(inputs[place]).segment();
-            DocumentId id = segment.id(sources[place]);
-            into.addDocument(segment.ordinal(sources[place]), MemorySegment.ofArray(id.utf8()), 0, id.utf8().length);
+            views.get(inputs[place]).segment().copyDocument(sources[place], into);
         }
     }
 
     private static void copyPostings(List<SegmentView> views, int[][] moved, SegmentAssembler into) {
-        TermPostings postings = new TermPostings(views, moved);
-        int[] places = new int[views.size()];
+        Segment[] segments = views.stream().map(SegmentView::segment).toArray(Segment[]::new);
+        TermPostings postings = new TermPostings(into.documents());
+        int[] places = new int[segments.length];
+        // Next term of each input with its sign bit flipped, so that signed order is the terms' own; END when there is
+        // none.
+        long[] next = new long[segments.length];
+        for (int v = 0; v < segments.length; v++) {
+            next[v] = termAt(segments[v], 0);
+        }
         while (true) {
-            int term = 0;
-            boolean found = false;
-            for (int v = 0; v < places.length; v++) {
-                Segment segment = views.get(v).segment();
-                if (places[v] < segment.info().terms()) {
-                    int here = segment.term(places[v]);
-                    if (!found || Integer.compareUnsigned(here, term) < 0) {
-                        term = here;
-                        found = true;
-                    }
-                }
+            long least = END;
+            for (long term : next) {
+                least = Math.min(least, term);
             }
-            if (!found) {
+            if (least == END) {
                 return;
             }
-            for (int v = 0; v < places.length; v++) {
-                Segment segment = views.get(v).segment();
-                if (places[v] < segment.info().terms() && segment.term(places[v]) == term) {
-                    postings.add(v, places[v]++);
+            for (int v = 0; v < segments.length; v++) {
+                if (next[v] == least) {
+                    postings.add(segments[v], places[v]++, moved[v]);
+                    next[v] = termAt(segments[v], places[v]);
                 }
             }
-            postings.drain(term, into);
+            postings.drain((int) least ^ Integer.MIN_VALUE, into);
         }
     }
 
-    /** The live postings of one term, from all inputs. */
-    private static final class TermPostings {
-        private final List<SegmentView> views;
-        private final int[][] moved;
-        private final int bytes;
-        private int[] documents = new int[1 << 10];
-        // New document in the upper half, position among the weights in the lower.
-        private long[] keys = new long[1 << 10];
-        private byte[] weights = new byte[1 << 12];
-        private int size;
-
-        TermPostings(List<SegmentView> views, int[][] moved) {
-            this.views = views;
-            this.moved = moved;
-            this.bytes = views.getFirst().segment().format().bytes();
-        }
-
-        void add(int view, int place) {
-            Segment segment = views.get(view).segment();
-            int count = segment.postings(place);
-            if (size + count > keys.length) {
-                keys = Arrays.copyOf(keys, Math.max(size + count, 2 * keys.length));
-            }
-            if ((long) (size + count) * bytes > weights.length) {
-                weights = Arrays.copyOf(weights, Math.max((size + count) * bytes, 2 * weights.length));
-            }
-            if (count > documents.length) {
-                documents = new int[Math.max(count, 2 * documents.length)];
-            }
-            segment.readDocuments(place, documents);
-            MemorySegment from = segment.postingWeights();
-            MemorySegment to = MemorySegment.ofArray(weights);
-            long start = segment.postingStart(place);
-            for (int i = 0; i < count; i++) {
-                int document = moved[view][documents[i]];
-                if (document != DEAD) {
-                    keys[size] = (long) document << Integer.SIZE | size;
-                    MemorySegment.copy(from, (start + i) * bytes, to, (long) size * bytes, bytes);
-                    size++;
-                }
-            }
-        }
-
-        /** Adds them to a segment; a term without any is left out. */
-        void drain(int term, SegmentAssembler into) {
-            if (size == 0) {
-                return;
-            }
-            // Ascending already unless documents were reordered; the sort sees that in one pass.
-            Arrays.sort(keys, 0, size);
-            into.beginTerm(term);
-            MemorySegment from = MemorySegment.ofArray(weights);
-            for (int i = 0; i < size; i++) {
-                into.addPosting((int) (keys[i] >>> Integer.SIZE), from, keys[i] & 0xFFFF_FFFFL);
-            }
-            size = 0;
-        }
+    private static long termAt(Segment segment, int place) {
+        return place < segment.info().terms() ? segment.term(place) ^ Integer.MIN_VALUE : END;
     }
 }

@@ -1,6 +1,7 @@
 package io.millrace.index.segment;
 
 import io.millrace.index.memory.GrowingMemory;
+import io.millrace.index.memory.NativeMemory;
 import io.millrace.index.record.SegmentInfo;
 import io.millrace.index.record.WeightScheme.Format;
 import java.lang.foreign.MemorySegment;
@@ -93,7 +94,7 @@ final class TermBlocking implements AutoCloseable {
     }
 
     private float weight(long posting) {
-        return columns.weights().getAtIndex(ValueLayout.JAVA_FLOAT, posting);
+        return NativeMemory.floatAt(columns.weights().address(), posting);
     }
 
     /** The columns with the rows of all terms offered. */
@@ -101,7 +102,7 @@ final class TermBlocking implements AutoCloseable {
         BlockColumns blocks = builder.build(whole.arena());
         return blocks.rows() == 0
                 ? whole
-                : whole.with(blocks, rows.copy(whole.arena()), documentStarts.copy(whole.arena()));
+                : whole.with(blocks, rows.moveTo(whole.arena()), documentStarts.moveTo(whole.arena()));
     }
 
     @Override

@@ -17,8 +17,8 @@ final class TermTable {
         Arrays.fill(slots, EMPTY);
     }
 
-    /** Counts a term, numbering it if it is new. */
-    void add(int term) {
+    /** Counts a term, numbering it if it is new; returns its number. */
+    int add(int term) {
         int slot = slotOf(term);
         int number = slots[slot];
         if (number == EMPTY) {
@@ -34,11 +34,7 @@ final class TermTable {
             }
         }
         counts[number]++;
-    }
-
-    /** Number of a term that was added. */
-    int number(int term) {
-        return slots[slotOf(term)];
+        return number;
     }
 
     int size() {

@@ -1,10 +1,13 @@
 package io.millrace.index.service;
 
 import com.google.protobuf.Message;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.millrace.index.record.StoreException;
 import io.millrace.index.snapshot.SnapshotDirectory;
 import io.millrace.service.Refusals;
+import io.millrace.v1.BulkLoadResponse;
 import io.millrace.v1.CreateShardRequest;
 import io.millrace.v1.CreateShardResponse;
 import io.millrace.v1.DropShardRequest;
@@ -28,6 +31,8 @@ import java.util.function.Supplier;
  * leaves with the status that fits it. Handlers may block: they run on virtual threads.
  */
 public final class IndexService extends IndexServerGrpc.IndexServerImplBase {
+    private final ShardRegistry shards;
+    private final IndexMetrics metrics;
     private final ShardLifecycle lifecycle;
     private final WriteHandler writes;
     private final SearchHandler searches;
@@ -44,6 +49,8 @@ public final class IndexService extends IndexServerGrpc.IndexServerImplBase {
      */
     public IndexService(
             ShardRegistry shards, SearchPool pool, IndexMetrics metrics, Optional<SnapshotDirectory> snapshots) {
+        this.shards = shards;
+        this.metrics = metrics;
         this.lifecycle = new ShardLifecycle(shards);
         this.writes = new WriteHandler(shards, metrics);
         this.searches = new SearchHandler(shards, pool, metrics);
@@ -73,6 +80,12 @@ public final class IndexService extends IndexServerGrpc.IndexServerImplBase {
     }
 
     @Override
+    public StreamObserver<WriteRequest> bulkLoad(StreamObserver<BulkLoadResponse> observer) {
+        return BulkLoadStream.open(
+                shards, metrics, (ServerCallStreamObserver<BulkLoadResponse>) observer, this::refusal);
+    }
+
+    @Override
     public void search(ShardSearchRequest request, StreamObserver<ShardSearchResponse> observer) {
         answer(observer, () -> searches.search(request));
     }
@@ -98,12 +111,16 @@ public final class IndexService extends IndexServerGrpc.IndexServerImplBase {
         try {
             response = handler.get();
         } catch (StoreException e) {
-            if (e.kind() == StoreException.Kind.FAILED) {
-                onFailure.run();
-            }
-            throw StoreRefusals.of(e);
+            throw refusal(e);
         }
         observer.onNext(response);
         observer.onCompleted();
+    }
+
+    private StatusRuntimeException refusal(StoreException e) {
+        if (e.kind() == StoreException.Kind.FAILED) {
+            onFailure.run();
+        }
+        return StoreRefusals.of(e);
     }
 }

@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /** Write: queues the batch with its shard and waits until it is durable and visible. */
 final class WriteHandler {
@@ -66,17 +67,22 @@ final class WriteHandler {
             Thread.currentThread().interrupt();
             throw Refusals.unavailable("the server is stopping; send the write again under the same sequences");
         } catch (ExecutionException e) {
-            switch (e.getCause()) {
-                case StoreException failed -> throw failed;
-                case TimeoutException late ->
-                    throw Status.DEADLINE_EXCEEDED
-                            .withDescription("the write's turn came after its deadline; nothing was written")
-                            .withCause(late)
-                            .asRuntimeException();
-                case IllegalStateException closing -> throw Refusals.unavailable(String.valueOf(closing.getMessage()));
-                case null, default -> throw new IllegalStateException("a write failed unexpectedly", e);
-            }
+            throw failure(e.getCause());
         }
+    }
+
+    /** What a caller is told of a batch that failed in its shard; failures of storage stay what they are. */
+    static RuntimeException failure(@Nullable Throwable cause) {
+        return switch (cause) {
+            case StoreException failed -> failed;
+            case TimeoutException late ->
+                Status.DEADLINE_EXCEEDED
+                        .withDescription("the write's turn came after its deadline; nothing was written")
+                        .withCause(late)
+                        .asRuntimeException();
+            case IllegalStateException closing -> Refusals.unavailable(String.valueOf(closing.getMessage()));
+            case null, default -> new IllegalStateException("a write failed unexpectedly", cause);
+        };
     }
 
     private static WriteResponse response(BatchOutcome outcome) {

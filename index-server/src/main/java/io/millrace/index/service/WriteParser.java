@@ -32,7 +32,23 @@ final class WriteParser {
 
     private WriteParser() {}
 
+    /** A batch of numbered operations of writers. */
     static ShardBatch parse(WriteRequest request) {
+        return parse(request, false);
+    }
+
+    /** A batch of a bulk load. */
+    static ShardBatch parseBulk(WriteRequest request) {
+        if (request.getWritersCount() > 0) {
+            throw Refusals.invalidArgument(
+                    "writers",
+                    "there are " + request.getWritersCount()
+                            + "; a bulk load has none: its operations are told apart by their stamps");
+        }
+        return parse(request, true);
+    }
+
+    private static ShardBatch parse(WriteRequest request, boolean bulk) {
         int count = request.getOperationsCount();
         if (count < 1 || count > MAX_OPERATIONS) {
             throw Refusals.invalidArgument(
@@ -48,7 +64,14 @@ final class WriteParser {
         Iterator<SparseVector> vectors = vectors(request).iterator();
         List<Operation> operations = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
-            operations.add(operation(request.getOperations(i), "operations[" + i + "]", writers.size(), vectors));
+            WriteOperation operation = request.getOperations(i);
+            String field = "operations[" + i + "]";
+            if (bulk) {
+                requireUnnumbered(operation, field);
+            } else {
+                requireNumbered(operation, field, writers.size());
+            }
+            operations.add(operation(operation, field, bulk ? ShardBatch.NO_WRITER : operation.getWriter(), vectors));
         }
         return new ShardBatch(writers, operations);
     }
@@ -92,8 +115,17 @@ final class WriteParser {
         }
     }
 
-    private static Operation operation(
-            WriteOperation operation, String field, int writers, Iterator<SparseVector> vectors) {
+    private static void requireUnnumbered(WriteOperation operation, String field) {
+        if (operation.getWriter() != 0 || operation.getSequence() != 0) {
+            throw Refusals.invalidArgument(
+                    field,
+                    "names writer " + Integer.toUnsignedString(operation.getWriter()) + " and sequence "
+                            + Long.toUnsignedString(operation.getSequence())
+                            + "; operations of a bulk load have neither");
+        }
+    }
+
+    private static void requireNumbered(WriteOperation operation, String field, int writers) {
         if (Integer.toUnsignedLong(operation.getWriter()) >= writers) {
             throw Refusals.invalidArgument(
                     field + ".writer",
@@ -102,6 +134,10 @@ final class WriteParser {
         if (operation.getSequence() == 0) {
             throw Refusals.invalidArgument(field + ".sequence", "is 0; sequences count from 1");
         }
+    }
+
+    private static Operation operation(
+            WriteOperation operation, String field, int writer, Iterator<SparseVector> vectors) {
         if (operation.getStamp().getTime() == 0) {
             throw Refusals.invalidArgument(
                     field + ".stamp", "has no time; every write carries its coordinator's stamp");
@@ -115,7 +151,7 @@ final class WriteParser {
         @Nullable Put put = operation.hasPut() ? put(operation.getPut(), field + ".put", vectors.next()) : null;
         Stamp stamp =
                 new Stamp(operation.getStamp().getTime(), operation.getStamp().getCoordinator());
-        return new Operation(operation.getWriter(), operation.getSequence(), stamp, id, put);
+        return new Operation(writer, operation.getSequence(), stamp, id, put);
     }
 
     private static Put put(DocumentSource source, String field, SparseVector vector) {

@@ -12,9 +12,14 @@ final class Backlog {
         this.maxBytes = maxBytes;
     }
 
-    /** Adds a batch if there is room; a single one always fits, whatever its size. */
-    synchronized boolean tryAdd(long batchBytes) {
-        if (batches > 0 && (batches >= maxBatches || bytes + batchBytes > maxBytes)) {
+    /**
+     * Adds a batch if there is room; a single one always fits, whatever its size.
+     *
+     * @param half whether the other half is to stay free for batches of others
+     */
+    synchronized boolean tryAdd(long batchBytes, boolean half) {
+        int share = half ? 2 : 1;
+        if (batches > 0 && (batches >= maxBatches / share || bytes + batchBytes > maxBytes / share)) {
             return false;
         }
         batches++;

@@ -36,6 +36,11 @@ import java.util.Map;
  * <p>{@link #apply} and {@link #close} belong to one owner thread; {@link #state} is for any thread.
  */
 public final class Shard implements AutoCloseable {
+    // Fewest runs that are joined: with 2, a document is copied twice as often, and a search visits half as many runs.
+    private static final int JOINED_RUNS = 4;
+    // Largest run that joining makes; the next flush joins what is larger anyway, and not on the owner thread.
+    private static final int JOINED_DOCUMENTS = 4_096;
+
     private final ShardStore store;
     private final ShardLimits limits;
     private final ShardMaintenance maintenance;
@@ -165,7 +170,7 @@ public final class Shard implements AutoCloseable {
             store.failStop(e);
             throw e;
         }
-        maintenance.consider();
+        maintenance.consider(group.stream().anyMatch(batch -> batch.batch().bulk()));
         long index = counters.appliedIndex();
         return results.stream()
                 .map(result -> new BatchOutcome(result, index, index))
@@ -190,7 +195,7 @@ public final class Shard implements AutoCloseable {
 
     /** Starts a flush or merge that is due, or that failed a while ago. For the owner thread. */
     void considerMaintenance() {
-        maintenance.consider();
+        maintenance.consider(false);
     }
 
     /** Starts no more flushes and merges. For the owner thread. */
@@ -257,8 +262,8 @@ public final class Shard implements AutoCloseable {
 
     /** Merges the youngest runs when they have caught up with one another; returns the segment made last. */
     private Segment joinRuns(List<SegmentView> views, Segment fresh) {
-        int first = Runs.mergeableTail(
-                views, maintenance.firstFreeRun(views), views.size(), 2, limits.maxSegmentDocuments());
+        int first =
+                Runs.mergeableTail(views, maintenance.firstFreeRun(views), views.size(), JOINED_RUNS, JOINED_DOCUMENTS);
         if (first == views.size()) {
             return fresh;
         }

@@ -9,6 +9,12 @@ package io.millrace.index.shard;
  * @param minFreeBytes disk space below which writes are refused
  */
 public record ShardLimits(int flushDocuments, long flushPostings, int maxSegmentDocuments, long minFreeBytes) {
+    // A bulk load fills the buffer so many times over its limit: fewer and larger segments are flushed, which are
+    // merged once
+    // instead of twice, and searches read more postings meanwhile.
+    private static final int BULK_FLUSH = 4;
+    // Batches of a bulk load are refused from here on, so that there is room left for others.
+    private static final int BULK_OVERFULL = 6;
     // Writes are refused when the buffer is this many times over its limit: flushing has fallen behind.
     private static final int OVERFULL = 8;
 
@@ -21,16 +27,20 @@ public record ShardLimits(int flushDocuments, long flushPostings, int maxSegment
         }
     }
 
-    /** What a server uses unless told otherwise: buffers of about 10 MB, segments of half a million documents. */
+    /** What a server uses unless told otherwise: buffers of about 10 MB, segments of a million documents. */
     public static ShardLimits defaults() {
-        return new ShardLimits(8_192, 4L << 20, 500_000, 256L << 20);
+        return new ShardLimits(8_192, 4L << 20, 1 << 20, 256L << 20);
     }
 
-    boolean mustFlush(long documents, long postings) {
-        return documents >= flushDocuments || postings >= flushPostings;
+    boolean mustFlush(ShardSize size, boolean bulk) {
+        return reaches(size.bufferedDocuments(), size.bufferedPostings(), bulk ? BULK_FLUSH : 1);
     }
 
-    boolean overfull(long documents, long postings) {
-        return documents >= (long) OVERFULL * flushDocuments || postings >= OVERFULL * flushPostings;
+    boolean overfull(long documents, long postings, boolean bulk) {
+        return reaches(documents, postings, bulk ? BULK_OVERFULL : OVERFULL);
+    }
+
+    private boolean reaches(long documents, long postings, int times) {
+        return documents >= (long) times * flushDocuments || postings >= times * flushPostings;
     }
 }

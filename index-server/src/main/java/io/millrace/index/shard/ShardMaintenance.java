@@ -51,6 +51,8 @@ final class ShardMaintenance {
     // Flushes and merges so far; tells a wait whether it was quiet.
     private long works;
     private boolean awaitingQuiet;
+    // Whether the latest batches were a bulk load's, which lets the write buffer grow larger.
+    private boolean loading;
     // After a failure nothing is started until then: a full disk is not freed in milliseconds.
     private long resumeNanos = System.nanoTime();
 
@@ -65,8 +67,13 @@ final class ShardMaintenance {
         this.order = new BisectionOrder(ORDERING_THREADS, () -> stopped);
     }
 
-    /** Starts what is due. For the owner thread, after each step. */
-    void consider() {
+    /**
+     * Starts what is due. For the owner thread, after each step.
+     *
+     * @param bulk whether the step was a bulk load's
+     */
+    void consider(boolean bulk) {
+        loading = bulk;
         considerFlush();
         considerMerge();
         considerQuiet();
@@ -99,7 +106,7 @@ final class ShardMaintenance {
     private void considerFlush() {
         List<SegmentView> views = shard.segments();
         ShardSize size = shard.size();
-        if (isHeld() || flushing != null || !limits.mustFlush(size.bufferedDocuments(), size.bufferedPostings())) {
+        if (isHeld() || flushing != null || !limits.mustFlush(size, loading)) {
             return;
         }
         List<SegmentView> runs = views.subList(size.segments(), views.size());
@@ -132,9 +139,12 @@ final class ShardMaintenance {
         }
     }
 
-    /** Waits for a quiet moment if there is something to merge in it. */
+    /** Waits for a quiet moment if there is something to flush or merge in it. */
     private void considerQuiet() {
-        if (awaitingQuiet || isActive() || stopped || quietGroup().isEmpty()) {
+        if (awaitingQuiet
+                || isActive()
+                || stopped
+                || (!isLoaded() && quietGroup().isEmpty())) {
             return;
         }
         awaitingQuiet = true;
@@ -146,12 +156,21 @@ final class ShardMaintenance {
                         return;
                     }
                     List<SegmentView> group = quietGroup();
-                    if (works == before && !isActive() && !isHeld() && !group.isEmpty()) {
+                    boolean quiet = works == before && !isActive() && !isHeld();
+                    if (quiet && isLoaded()) {
+                        loading = false;
+                        considerFlush();
+                    } else if (quiet && !group.isEmpty()) {
                         merge(group);
                     } else {
                         considerQuiet();
                     }
                 });
+    }
+
+    /** Whether a bulk load has left more in the write buffer than other writes would. */
+    private boolean isLoaded() {
+        return loading && limits.mustFlush(shard.size(), false);
     }
 
     private List<SegmentView> quietGroup() {

@@ -14,6 +14,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +46,8 @@ public final class ShardWriter implements AutoCloseable {
     // Submissions are bounded by the backlog, tasks by one flush and one merge.
     private final LinkedBlockingQueue<Step> steps = new LinkedBlockingQueue<>();
     private final Backlog backlog = new Backlog(QUEUED_BATCHES, QUEUED_BYTES);
+    // Operations of bulk loads that are queued or under way.
+    private final AtomicLong loading = new AtomicLong();
     private final AtomicBoolean nudged = new AtomicBoolean();
     private final Shard shard;
     private final ShardLimits limits;
@@ -106,17 +109,22 @@ public final class ShardWriter implements AutoCloseable {
     public CompletableFuture<BatchOutcome> submit(ShardBatch batch, long deadlineNanos) {
         long bytes = batch.sizeBytes();
         ShardSize size = shard.size();
-        if (limits.overfull(size.bufferedDocuments(), size.bufferedPostings())) {
+        // What a load has queued counts as buffered already: otherwise it would pass its bound by that much.
+        long buffered = size.bufferedDocuments() + (batch.bulk() ? loading.get() : 0);
+        if (limits.overfull(buffered, size.bufferedPostings(), batch.bulk())) {
             nudge();
             throw new ShardBusyException("shard " + shard.descriptor().identity() + " has " + size.bufferedDocuments()
                     + " documents in its write buffer and cannot make segments of them as fast as they come");
         }
-        if (!backlog.tryAdd(bytes)) {
+        if (!backlog.tryAdd(bytes, batch.bulk())) {
             throw new ShardBusyException("shard " + shard.descriptor().identity() + " has " + backlog
                     + " waiting to be written; the limits are " + QUEUED_BATCHES + " batches and "
-                    + (QUEUED_BYTES >> 20) + " MiB");
+                    + (QUEUED_BYTES >> 20) + " MiB, half of them for bulk loads");
         }
         CompletableFuture<BatchOutcome> outcome = new CompletableFuture<>();
+        if (batch.bulk()) {
+            loading.addAndGet(batch.operations().size());
+        }
         steps.add(new Submission(batch, bytes, deadlineNanos, outcome));
         if (stopping) {
             // The owner may have passed its last look at the queue, or may just apply it.
@@ -227,6 +235,11 @@ public final class ShardWriter implements AutoCloseable {
             group.forEach(submission -> submission
                     .outcome()
                     .completeExceptionally(closed("send the batch again, under the same sequences,")));
+        }
+        for (Submission submission : group) {
+            if (submission.batch().bulk()) {
+                loading.addAndGet(-submission.batch().operations().size());
+            }
         }
         return next;
     }

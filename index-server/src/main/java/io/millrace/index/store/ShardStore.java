@@ -11,6 +11,7 @@ import io.millrace.index.record.ShardDescriptor;
 import io.millrace.index.record.StoreException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -43,6 +44,8 @@ public final class ShardStore implements AutoCloseable {
     private final RocksShard rocks;
     private final ShardDescriptor descriptor;
     private final SegmentFiles segments;
+    // Found once: that reads the table of all mounts.
+    private final FileStore disk;
     private final WriteOptions synced = new WriteOptions().setSync(true);
     // Open snapshots; the database closes when there are none.
     private final AtomicInteger readers = new AtomicInteger();
@@ -54,6 +57,7 @@ public final class ShardStore implements AutoCloseable {
         this.rocks = rocks;
         this.descriptor = RecordCodec.descriptor(required(Keys.DESCRIPTOR, "descriptor"));
         this.segments = new SegmentFiles(this);
+        this.disk = diskOf(directory);
     }
 
     /** Makes an empty shard's database in a directory that does not exist yet, and closes it again. */
@@ -243,7 +247,7 @@ public final class ShardStore implements AutoCloseable {
     /** Bytes that can still be written to the disk. */
     public long usableBytes() {
         try {
-            return Files.getFileStore(directory).getUsableSpace();
+            return disk.getUsableSpace();
         } catch (IOException e) {
             throw new UncheckedIOException("free space of " + directory + " cannot be read", e);
         }
@@ -335,6 +339,14 @@ public final class ShardStore implements AutoCloseable {
             return value;
         } catch (RocksDBException e) {
             throw failedRead(e);
+        }
+    }
+
+    private static FileStore diskOf(Path directory) {
+        try {
+            return Files.getFileStore(directory);
+        } catch (IOException e) {
+            throw new UncheckedIOException("the disk of " + directory + " cannot be told", e);
         }
     }
 

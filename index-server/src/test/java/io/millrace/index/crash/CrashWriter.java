@@ -1,6 +1,7 @@
 package io.millrace.index.crash;
 
 import io.millrace.index.batch.BatchOutcome;
+import io.millrace.index.batch.ShardBatch;
 import io.millrace.index.record.StoreException;
 import io.millrace.index.shard.ShardFixture;
 import io.millrace.index.shard.ShardObserver;
@@ -14,9 +15,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.LongFunction;
 
 /**
- * A process that writes until it is killed: {@code CrashWriter DIRECTORY SEED}. Prints {@code ready PID}, then
+ * A process that writes until it is killed: {@code CrashWriter DIRECTORY SEED BULK}. Prints {@code ready PID}, then
  * {@code acked INDEX} for each batch that the shard acknowledged, with a few batches always on their way. If a write
  * fails it prints {@code failed KIND}, tries another one, prints {@code then KIND}, and ends.
  */
@@ -30,6 +32,7 @@ final class CrashWriter {
 
     public static void main(String[] arguments) {
         OperationStream stream = new OperationStream(Long.parseLong(arguments[1]));
+        LongFunction<ShardBatch> batches = Boolean.parseBoolean(arguments[2]) ? stream::bulkBatch : stream::batch;
         DataDirectory data = DataDirectory.open(Path.of(arguments[0]));
         ExecutorService flushes = Executors.newSingleThreadExecutor();
         ExecutorService merges = Executors.newSingleThreadExecutor();
@@ -47,20 +50,19 @@ final class CrashWriter {
                 try {
                     pending.removeFirst().join();
                 } catch (CompletionException e) {
-                    fail(writer, stream, next, e);
+                    fail(writer, batches.apply(next), e);
                 }
                 System.out.println("acked " + (next - IN_FLIGHT));
             }
-            pending.addLast(writer.submit(stream.batch(next), System.nanoTime() + 60_000_000_000L));
+            pending.addLast(writer.submit(batches.apply(next), System.nanoTime() + 60_000_000_000L));
             next++;
         }
     }
 
-    private static void fail(ShardWriter writer, OperationStream stream, long next, CompletionException first) {
+    private static void fail(ShardWriter writer, ShardBatch next, CompletionException first) {
         System.out.println("failed " + kind(first));
         try {
-            writer.submit(stream.batch(next), System.nanoTime() + 60_000_000_000L)
-                    .join();
+            writer.submit(next, System.nanoTime() + 60_000_000_000L).join();
             System.out.println("then written");
         } catch (CompletionException second) {
             System.out.println("then " + kind(second));

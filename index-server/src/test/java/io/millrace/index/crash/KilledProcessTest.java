@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A process that writes is killed with SIGKILL at random points, again and again, on the same directory. */
 class KilledProcessTest {
@@ -19,15 +19,15 @@ class KilledProcessTest {
     private Path directory;
 
     @ParameterizedTest
-    @ValueSource(longs = {11, 12})
-    void everyAcknowledgedWriteSurvivesAndNothingDeletedComesBack(long seed) throws Exception {
+    @CsvSource({"11, false", "12, false", "13, true", "14, true"})
+    void everyAcknowledgedWriteSurvivesAndNothingDeletedComesBack(long seed, boolean bulk) throws Exception {
         Random random = new Random(seed);
         OperationStream stream = new OperationStream(seed);
         ShardFixture.create(directory, WeightScheme.float32(), CrashWriter.FLUSH_DOCUMENTS)
                 .close();
         long applied = 0;
         for (int cycle = 0; cycle < CYCLES; cycle++) {
-            try (WriterProcess writer = WriterProcess.start(directory, seed, List.of())) {
+            try (WriterProcess writer = WriterProcess.start(directory, seed, bulk, List.of())) {
                 writer.awaitAcks(5 + random.nextInt(150));
                 Thread.sleep(random.nextInt(5));
                 writer.kill();
@@ -35,6 +35,6 @@ class KilledProcessTest {
                 applied = RecoveredShard.verify(directory, stream, writer.acked());
             }
         }
-        RecoveredShard.verifyResending(directory, stream, applied);
+        RecoveredShard.verifyResending(directory, stream, applied, bulk);
     }
 }

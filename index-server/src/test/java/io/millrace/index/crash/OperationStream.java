@@ -47,6 +47,15 @@ public final class OperationStream {
                 List.of(new WriterProgress("crash", Math.max(0, index - 8) * MAX_OPERATIONS)), operations);
     }
 
+    /** The same batch as a bulk load sends it. */
+    public ShardBatch bulkBatch(long index) {
+        List<Operation> operations = batch(index).operations().stream()
+                .map(numbered ->
+                        new Operation(ShardBatch.NO_WRITER, 0, numbered.stamp(), numbered.id(), numbered.put()))
+                .toList();
+        return new ShardBatch(List.of(), operations);
+    }
+
     /** Live documents after the batches up to an index: id to the put that stored it. */
     public Map<DocumentId, Operation> stateAfter(long index) {
         Map<DocumentId, Operation> state = new TreeMap<>();

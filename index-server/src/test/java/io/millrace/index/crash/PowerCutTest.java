@@ -11,9 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -37,8 +37,9 @@ class PowerCutTest {
         assumeTrue(traces, "strace is not installed or may not trace here; unsynced writes are not discarded");
     }
 
-    @Test
-    void everyAcknowledgedWriteWasSyncedBeforeItsAcknowledgement() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void everyAcknowledgedWriteWasSyncedBeforeItsAcknowledgement(boolean bulk) throws Exception {
         long seed = 21;
         Random random = new Random(seed);
         OperationStream stream = new OperationStream(seed);
@@ -49,7 +50,7 @@ class PowerCutTest {
         for (int cycle = 0; cycle < CYCLES; cycle++) {
             SyncTrace trace = new SyncTrace(data);
             Path calls = directory.resolve("calls-" + cycle);
-            try (WriterProcess writer = WriterProcess.start(data, seed, strace(calls, List.of()))) {
+            try (WriterProcess writer = WriterProcess.start(data, seed, bulk, strace(calls, List.of()))) {
                 writer.awaitAcks(40 + random.nextInt(150));
                 writer.kill();
                 assertThat(writer.acked()).as("%s", writer.lines()).isGreaterThan(applied);
@@ -62,18 +63,18 @@ class PowerCutTest {
                 applied = RecoveredShard.verify(data, stream, writer.acked());
             }
         }
-        RecoveredShard.verifyResending(data, stream, applied);
+        RecoveredShard.verifyResending(data, stream, applied, bulk);
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {4, 11, 60})
-    void failedSyncStopsWritingForGoodAndLosesNothingAcknowledged(int failing) throws Exception {
+    @CsvSource({"4, false", "11, false", "60, false", "5, true", "12, true", "70, true"})
+    void failedSyncStopsWritingForGoodAndLosesNothingAcknowledged(int failing, boolean bulk) throws Exception {
         long seed = 22;
         Path data = Files.createDirectory(directory.resolve("data"));
         ShardFixture.create(data, WeightScheme.float32(), CrashWriter.FLUSH_DOCUMENTS)
                 .close();
         List<String> inject = List.of("-e", "inject=fdatasync:error=EIO:when=" + failing);
-        try (WriterProcess writer = WriterProcess.start(data, seed, strace(directory.resolve("calls"), inject))) {
+        try (WriterProcess writer = WriterProcess.start(data, seed, bulk, strace(directory.resolve("calls"), inject))) {
             writer.awaitEnd();
             // In each thread one sync fails, of the log or of a file: a store that tried again would write on, over
             // pages that the kernel dropped.

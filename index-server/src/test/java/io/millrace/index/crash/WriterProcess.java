@@ -22,8 +22,8 @@ final class WriterProcess implements AutoCloseable {
         this.output = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     }
 
-    /** Starts one, under the command that {@code prefix} gives, if any. */
-    static WriterProcess start(Path directory, long seed, List<String> prefix) throws IOException {
+    /** Starts one that writes as a bulk load does or not, under the command that {@code prefix} gives, if any. */
+    static WriterProcess start(Path directory, long seed, boolean bulk, List<String> prefix) throws IOException {
         List<String> command = new ArrayList<>(prefix);
         command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -34,7 +34,8 @@ final class WriterProcess implements AutoCloseable {
                 System.getProperty("java.class.path"),
                 CrashWriter.class.getName(),
                 directory.toString(),
-                Long.toString(seed)));
+                Long.toString(seed),
+                Boolean.toString(bulk)));
         WriterProcess writer = new WriterProcess(
                 new ProcessBuilder(command).redirectErrorStream(true).start());
         return writer;

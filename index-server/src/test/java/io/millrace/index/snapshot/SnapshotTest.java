@@ -74,7 +74,7 @@ class SnapshotTest {
         }
         Path last = folder.resolve("restored-at-the-end");
         // The session table came along.
-        RecoveredShard.verifyResending(last, history, BATCHES);
+        RecoveredShard.verifyResending(last, history, BATCHES, false);
     }
 
     @Test

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -39,11 +40,15 @@ import picocli.CommandLine.Parameters;
             "Examples:",
             "  millrace bench search VECTORS",
             "  millrace bench search VECTORS --exhaustive --weights u8 -o json",
+            "  millrace bench search VECTORS --bulk",
             "  millrace bench search VECTORS --queries 2000 --threads 8 --work /mnt/ssd"
         })
 public final class BenchSearchCommand implements Callable<Integer> {
     // As deep as the ground truth that BigANN hands out: deep enough for ties at every k in use.
     private static final int TRUTH_DEPTH = 100;
+    // What a busy coordinator sends, and the most that a request of a bulk load may hold.
+    private static final int BATCH = 256;
+    private static final int BULK_BATCH = 4_096;
 
     /** How a shard keeps weights. */
     enum Weights {
@@ -89,14 +94,20 @@ public final class BenchSearchCommand implements Callable<Integer> {
             description = "Share of the exact result that searches aim at, 0.8 to 1. Default: ${DEFAULT-VALUE}, exact.")
     private double recall = 1;
 
-    @Option(names = "--batch", paramLabel = "N", description = "Documents written together. Default: ${DEFAULT-VALUE}.")
-    private int batch = 256;
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            description = "Documents written together. Default: 256; 4096 with --bulk.")
+    private @Nullable Integer batch;
 
     @Option(
             names = "--in-flight",
             paramLabel = "N",
             description = "Batches that wait for their sync at a time. Default: ${DEFAULT-VALUE}.")
     private int inFlight = 4;
+
+    @Option(names = "--bulk", description = "Write as a bulk load does.")
+    private boolean bulk;
 
     @Option(
             names = "--warm-up",
@@ -152,7 +163,9 @@ public final class BenchSearchCommand implements Callable<Integer> {
                 OptionBounds.atLeast("--rounds", rounds, 1),
                 OptionBounds.atLeast("--threads", threads, 1));
         BuildMeasurement writes = new BuildMeasurement(
-                OptionBounds.atLeast("--batch", batch, 1), OptionBounds.atLeast("--in-flight", inFlight, 1));
+                OptionBounds.atLeast("--batch", batch == null ? bulk ? BULK_BATCH : BATCH : batch, 1),
+                OptionBounds.atLeast("--in-flight", inFlight, 1),
+                bulk);
         int mostQueries = OptionBounds.atLeast("--queries", queries, 1);
         SearchCollection collection = SearchCollection.read(folder, OptionBounds.atLeast("--documents", documents, 0));
         if (writeTruth && !collection.whole()) {

@@ -30,8 +30,9 @@ import java.util.function.IntConsumer;
  *
  * @param batch documents a batch
  * @param inFlight batches that wait at a time
+ * @param bulk whether they are a bulk load's
  */
-record BuildMeasurement(int batch, int inFlight) {
+record BuildMeasurement(int batch, int inFlight, boolean bulk) {
     private static final String CLIENT = "bench";
     private static final byte[] NO_SOURCE = {};
     private static final Duration LONGEST_WAIT = Duration.ofMinutes(2);
@@ -129,9 +130,11 @@ record BuildMeasurement(int batch, int inFlight) {
         for (int row = from; row < Math.min(documents.rows(), from + batch); row++) {
             Put put = new Put(NO_SOURCE, documents.row(row));
             DocumentId id = DocumentId.of(Integer.toString(row));
-            operations.add(new Operation(0, row, new Stamp(row + 1L, 0), id, put));
+            int writer = bulk ? ShardBatch.NO_WRITER : 0;
+            operations.add(new Operation(writer, bulk ? 0 : row, new Stamp(row + 1L, 0), id, put));
         }
-        return new ShardBatch(List.of(new WriterProgress(CLIENT, acknowledged)), operations);
+        List<WriterProgress> writers = bulk ? List.of() : List.of(new WriterProgress(CLIENT, acknowledged));
+        return new ShardBatch(writers, operations);
     }
 
     private static CompletableFuture<BatchOutcome> submit(TemporaryShard shard, ShardBatch next)

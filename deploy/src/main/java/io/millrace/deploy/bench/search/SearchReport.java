@@ -40,6 +40,7 @@ record SearchReport(Scale scale, BuildMeasurement.Figures build, List<SearchMeas
         report.put("weights", weights());
         report.put("batch", scale.writes.batch());
         report.put("inFlight", scale.writes.inFlight());
+        report.put("bulk", scale.writes.bulk());
         report.put("build", build);
         report.put("queries", scale.queries);
         report.put("termsPerQuery", Rounded.to(1, scale.queryTerms));
@@ -66,7 +67,8 @@ record SearchReport(Scale scale, BuildMeasurement.Figures build, List<SearchMeas
     }
 
     private void formatBuild(Formatter text) {
-        text.format("build, batches of %d, %d in flight, synced%n", scale.writes.batch(), scale.writes.inFlight());
+        text.format("build%s, ", scale.writes.bulk() ? " in bulk" : "");
+        text.format("batches of %d, %d in flight, synced%n", scale.writes.batch(), scale.writes.inFlight());
         text.format("  acknowledged   %,10.0f documents/s%n", build.documentsPerSecond());
         text.format("  settled after  %10.2f s%n", build.settleSeconds());
         formatSize(text, "disk", build.diskBytes(), build.diskBytesPerNonZero());

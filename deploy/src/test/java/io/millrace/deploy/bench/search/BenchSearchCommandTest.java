@@ -89,6 +89,16 @@ class BenchSearchCommandTest {
     }
 
     @Test
+    void whatIsWrittenInBulkIsFoundAllTheSame() throws IOException {
+        collection();
+        CommandRun run = bench("--bulk", "-o", "json");
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.json().get("bulk").asBoolean()).isTrue();
+        assertThat(run.json().get("build").get("documents").asInt()).isEqualTo(DOCUMENTS);
+        assertThat(run.json().get("search").get("recall").asDouble()).isEqualTo(1);
+    }
+
+    @Test
     void printsATableForPeople() throws IOException {
         collection();
         CommandRun run = bench("--documents", "20", "-k", "50");
