@@ -45,7 +45,8 @@ record ShardScatter(IndexServers servers) {
                 .setK(request.getK())
                 .setIncludeSource(request.getIncludeSource())
                 .setExplain(request.getExplain())
-                .setRecallTarget(request.getRecallTarget());
+                .setRecallTarget(request.getRecallTarget())
+                .setRescore(request.getRescore());
         if (request.hasFilter()) {
             options.setFilter(request.getFilter());
         }

@@ -2,6 +2,7 @@ package io.millrace.index.service;
 
 import io.millrace.index.codec.SourceCodec;
 import io.millrace.index.filter.Filter;
+import io.millrace.index.rescore.RescoredSearch;
 import io.millrace.index.search.Accuracy;
 import io.millrace.index.search.MatchedTerm;
 import io.millrace.index.search.ScoredDocument;
@@ -61,7 +62,9 @@ record SearchPlan(ShardSearchRequest options, int k, @Nullable Filter filter, Ac
      * @param view of the state, as {@link #view} gives it
      */
     List<ScoredDocument> find(Searcher searcher, SearchState state, SearchView view, SparseVector query) {
-        return searcher.search(view, query, k, accuracy);
+        return options.getRescore() && view.weights().quantised()
+                ? new RescoredSearch(searcher).search(view, state.documents()::vectors, query, k, accuracy)
+                : searcher.search(view, query, k, accuracy);
     }
 
     /** What the caller gets of one of them. */
