@@ -61,6 +61,9 @@ final class FakeIndexServer extends IndexServerGrpc.IndexServerImplBase implemen
     /** Applied and then forgotten to be answered: what a crash between apply and answer looks like. */
     volatile int answersToLose;
 
+    /** What the last batch asked of its shard. */
+    volatile ShardSearchRequest lastOptions = ShardSearchRequest.getDefaultInstance();
+
     /** Results that are missing from answers to batches. */
     volatile int resultsToLose;
 
@@ -174,6 +177,7 @@ final class FakeIndexServer extends IndexServerGrpc.IndexServerImplBase implemen
     public synchronized void searchBatch(
             ShardSearchBatchRequest request, StreamObserver<ShardSearchBatchResponse> observer) {
         batches.incrementAndGet();
+        lastOptions = request.getOptions();
         Shard shard = require(request.getOptions().getShard());
         ShardSearchBatchResponse.Builder response =
                 ShardSearchBatchResponse.newBuilder().setAppliedIndex(shard.applied);

@@ -16,6 +16,7 @@ import io.millrace.v1.SearchBatchRequest;
 import io.millrace.v1.SearchBatchResponse;
 import io.millrace.v1.SearchRequest;
 import io.millrace.v1.SearchResponse;
+import io.millrace.v1.ShardSearchRequest;
 import io.millrace.v1.SparseVector;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -147,6 +148,27 @@ class SearchBatchTest {
             assertThat(result.getHitsList())
                     .allSatisfy(hit -> assertThat(hit.getSource().getText()).contains("number"));
         }
+    }
+
+    @Test
+    void whatHoldsForAllQueriesReachesEveryShard() {
+        SearchBatchRequest.Builder request = batch(List.of("river"));
+        request.getOptionsBuilder()
+                .setRescore(true)
+                .setRecallTarget(.9f)
+                .setExplain(true)
+                .setK(3);
+        long seen = calls().searchBatch(request.build()).getToken().getAppliedIndexOrThrow(1);
+        request.getOptionsBuilder().getTokenBuilder().putAppliedIndex(1, seen);
+        calls().searchBatch(request.build());
+        ShardSearchRequest options = secondIndex.lastOptions;
+        assertThat(options.getShard().getShard()).isEqualTo(1);
+        assertThat(options.getRescore()).isTrue();
+        assertThat(options.getExplain()).isTrue();
+        assertThat(options.getRecallTarget()).isEqualTo(.9f);
+        assertThat(options.getK()).isEqualTo(3);
+        assertThat(options.getMinAppliedIndex()).isEqualTo(seen);
+        assertThat(options.hasQuery()).isFalse();
     }
 
     @Test

@@ -89,8 +89,9 @@ public final class SearchCommand implements Callable<Integer> {
 
     @Option(
             names = "--rescore",
-            description = "Exact scores also where the collection keeps 8-bit weights: more documents are found and scored"
-                    + " again by their vectors.")
+            description =
+                    "Exact scores also where the collection keeps 8-bit weights: more documents are found and scored"
+                            + " again by their vectors.")
     private boolean rescore;
 
     @Option(names = "--partial", description = "Answer from the shards that do answer when one does not.")

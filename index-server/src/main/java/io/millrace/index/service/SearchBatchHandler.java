@@ -1,5 +1,7 @@
 package io.millrace.index.service;
 
+import io.grpc.Context;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.millrace.index.search.ScoredDocument;
 import io.millrace.index.search.SearchView;
@@ -46,12 +48,18 @@ final class SearchBatchHandler {
         SearchPlan plan = SearchPlan.of(options);
         List<SparseVector> queries = queries(request);
         SearchHandler.awaitApplied(shard, options.getMinAppliedIndex());
+        Context call = Context.current();
         long begun = System.nanoTime();
         ShardHits[] results = new ShardHits[queries.size()];
         ResponseRoom room = new ResponseRoom("send fewer queries at a time, or leave out include_source and explain");
         try (SearchState state = SearchHandler.state(shard)) {
             SearchView view = pool.run(deadlineNanos - System.nanoTime(), searcher -> plan.view(state));
             lanes.run(queries.size(), deadlineNanos, i -> {
+                if (call.isCancelled()) {
+                    throw Status.CANCELLED
+                            .withDescription("the caller has gone after " + i + " of " + queries.size() + " queries")
+                            .asRuntimeException();
+                }
                 SparseVector query = queries.get(i);
                 results[i] = pool.run(
                         deadlineNanos - System.nanoTime(), searcher -> hits(new Work(plan, searcher, state, view), query, room));

@@ -86,7 +86,8 @@ class BenchSearchCommandTest {
         assertThat(again.json().get("queries").asInt()).isEqualTo(5);
         assertThat(again.json().get("search").get("largestScoreDifference").asDouble())
                 .isCloseTo(0, within(.02));
-        assertThat(again.json().at("/rescored/largestScoreDifference").asDouble()).isLessThan(1e-7);
+        assertThat(again.json().at("/rescored/largestScoreDifference").asDouble())
+                .isLessThan(1e-7);
         assertThat(again.json().at("/rescored/recall").asDouble()).isEqualTo(1);
         assertThat(again.json().has("exhaustive")).isFalse();
     }
