@@ -24,6 +24,8 @@ import io.millrace.v1.IngestRequest;
 import io.millrace.v1.IngestResponse;
 import io.millrace.v1.ListCollectionsRequest;
 import io.millrace.v1.ListCollectionsResponse;
+import io.millrace.v1.SearchBatchRequest;
+import io.millrace.v1.SearchBatchResponse;
 import io.millrace.v1.SearchRequest;
 import io.millrace.v1.SearchResponse;
 import io.millrace.v1.StatusRequest;
@@ -87,6 +89,11 @@ final class CoordinatorService extends CoordinatorGrpc.CoordinatorImplBase {
     @Override
     public void search(SearchRequest request, StreamObserver<SearchResponse> observer) {
         answer(observer, () -> parts.search().search(request));
+    }
+
+    @Override
+    public void searchBatch(SearchBatchRequest request, StreamObserver<SearchBatchResponse> observer) {
+        answer(observer, () -> parts.search().searchBatch(request));
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.millrace.service.Refusals;
 import io.millrace.service.ServerSettings;
 import io.millrace.v1.CreateShardRequest;
 import io.millrace.v1.CreateShardResponse;
+import io.millrace.v1.DocumentSource;
 import io.millrace.v1.DropShardRequest;
 import io.millrace.v1.DropShardResponse;
 import io.millrace.v1.Filter;
@@ -14,7 +15,10 @@ import io.millrace.v1.IndexServerGrpc;
 import io.millrace.v1.ShardGetRequest;
 import io.millrace.v1.ShardGetResponse;
 import io.millrace.v1.ShardHit;
+import io.millrace.v1.ShardHits;
 import io.millrace.v1.ShardRef;
+import io.millrace.v1.ShardSearchBatchRequest;
+import io.millrace.v1.ShardSearchBatchResponse;
 import io.millrace.v1.ShardSearchRequest;
 import io.millrace.v1.ShardSearchResponse;
 import io.millrace.v1.ShardStats;
@@ -39,7 +43,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** An index server in memory, with put-if-newer and a session table. State outlives {@link #stop} and {@link #start}. */
 final class FakeIndexServer extends IndexServerGrpc.IndexServerImplBase implements AutoCloseable {
-    record Stored(Stamp stamp, boolean deleted, io.millrace.v1.DocumentSource source, SparseVector vector) {}
+    record Stored(Stamp stamp, boolean deleted, DocumentSource source, SparseVector vector) {}
 
     static final class Shard {
         final Map<String, Stored> documents = new HashMap<>();
@@ -50,11 +54,18 @@ final class FakeIndexServer extends IndexServerGrpc.IndexServerImplBase implemen
     final Map<ShardRef, Shard> shards = new ConcurrentHashMap<>();
     final List<CreateShardRequest> created = new CopyOnWriteArrayList<>();
     final AtomicInteger writes = new AtomicInteger();
+    final AtomicInteger batches = new AtomicInteger();
     private GrpcServer server;
     private Filter lastFilter = Filter.getDefaultInstance();
 
     /** Applied and then forgotten to be answered: what a crash between apply and answer looks like. */
     volatile int answersToLose;
+
+    /** What the last batch asked of its shard. */
+    volatile ShardSearchRequest lastOptions = ShardSearchRequest.getDefaultInstance();
+
+    /** Results that are missing from answers to batches. */
+    volatile int resultsToLose;
 
     FakeIndexServer() {
         server = listen(0);
@@ -154,21 +165,49 @@ final class FakeIndexServer extends IndexServerGrpc.IndexServerImplBase implemen
         for (int i = 0; i < ids.length; i++) {
             weights[i] = request.getQuery().getWeights(i);
         }
-        SparseVector query = new SparseVector(ids, weights);
-        ShardSearchResponse.Builder response = ShardSearchResponse.newBuilder().setAppliedIndex(shard.applied);
-        shard.documents.entrySet().stream()
+        reply(
+                observer,
+                ShardSearchResponse.newBuilder()
+                        .setAppliedIndex(shard.applied)
+                        .addAllHits(hits(shard, new SparseVector(ids, weights), request))
+                        .build());
+    }
+
+    @Override
+    public synchronized void searchBatch(
+            ShardSearchBatchRequest request, StreamObserver<ShardSearchBatchResponse> observer) {
+        batches.incrementAndGet();
+        lastOptions = request.getOptions();
+        Shard shard = require(request.getOptions().getShard());
+        ShardSearchBatchResponse.Builder response =
+                ShardSearchBatchResponse.newBuilder().setAppliedIndex(shard.applied);
+        List<SparseVector> queries = VectorBlockCodec.decode(
+                request.getQueries().getPayload().toByteArray(),
+                request.getQueries().getCount(),
+                request.getQueries().getCrc32C());
+        for (SparseVector query : queries.subList(resultsToLose, queries.size())) {
+            response.addResults(ShardHits.newBuilder().addAllHits(hits(shard, query, request.getOptions())));
+        }
+        reply(observer, response.build());
+    }
+
+    private static List<ShardHit> hits(Shard shard, SparseVector query, ShardSearchRequest options) {
+        return shard.documents.entrySet().stream()
                 .filter(e -> !e.getValue().deleted())
                 .map(e -> ShardHit.newBuilder()
                         .setId(e.getKey())
                         .setScore((float) query.dot(e.getValue().vector()))
+                        .setSource(
+                                options.getIncludeSource()
+                                        ? e.getValue().source()
+                                        : DocumentSource.getDefaultInstance())
                         .build())
                 .filter(hit -> hit.getScore() > 0)
                 .sorted(Comparator.comparingDouble(ShardHit::getScore)
                         .reversed()
                         .thenComparing(ShardHit::getId))
-                .limit(request.getK())
-                .forEach(response::addHits);
-        reply(observer, response.build());
+                .limit(options.getK())
+                .toList();
     }
 
     @Override

@@ -47,6 +47,9 @@ class ReadmeTest {
                 {"_id": "1", "title": "Moby-Dick", "text": "A captain hunts a white whale across the oceans.", "metadata": {"year": 1851}}
                 {"_id": "2", "title": "Emma", "text": "A young woman in an English village makes matches."}
                 """);
+        Path queries = Files.writeString(folder.resolve("queries.jsonl"), """
+                {"_id": "q1", "text": "a hunt for a whale"}
+                """);
         byte[] more = "{\"id\": \"3\", \"text\": \"A pilot in the desert meets a little prince.\"}\n"
                 .getBytes(StandardCharsets.UTF_8);
         try (LocalCluster cluster = LocalCluster.start(
@@ -58,7 +61,11 @@ class ReadmeTest {
                     continue;
                 }
                 List<String> arguments = new ArrayList<>(command);
-                arguments.replaceAll(word -> word.equals("books.jsonl") ? books.toString() : word);
+                arguments.replaceAll(word -> switch (word) {
+                    case "books.jsonl" -> books.toString();
+                    case "queries.jsonl" -> queries.toString();
+                    default -> word;
+                });
                 arguments.addAll(List.of("--server", cluster.address()));
                 CommandRun run = CommandRun.withInput(more, arguments.toArray(String[]::new));
                 assertThat(run.code()).as("%s: %s", arguments, run.err()).isZero();
@@ -66,9 +73,10 @@ class ReadmeTest {
                     searches.add(run);
                 }
             }
-            assertThat(searches).hasSize(2);
+            assertThat(searches).hasSize(3);
             assertThat(searches.getFirst().out()).contains("Moby-Dick").contains("whale");
-            assertThat(searches.getLast().out()).contains("Moby-Dick").doesNotContain("Emma");
+            assertThat(searches.get(1).out()).contains("Moby-Dick").doesNotContain("Emma");
+            assertThat(searches.getLast().out()).startsWith("q1 Q0 1 1 ");
             assertThat(CommandRun.of("get", "3", "--collection", "books", "--server", cluster.address())
                             .out())
                     .contains("little prince");

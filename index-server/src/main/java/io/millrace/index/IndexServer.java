@@ -51,7 +51,7 @@ public final class IndexServer implements AutoCloseable {
             int threads = config.searchThreads() > 0
                     ? config.searchThreads()
                     : Runtime.getRuntime().availableProcessors();
-            searches = SearchPool.start(threads, PrunedSearcher.create());
+            searches = SearchPool.of(threads, PrunedSearcher.create());
             IndexService service = new IndexService(shards, searches, recorders, snapshots);
             GrpcServer server = GrpcServer.start(
                     "index-server",

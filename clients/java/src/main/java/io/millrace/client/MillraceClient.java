@@ -13,6 +13,8 @@ import io.millrace.v1.EncodeResponse;
 import io.millrace.v1.GetDocumentRequest;
 import io.millrace.v1.GetDocumentResponse;
 import io.millrace.v1.ListCollectionsRequest;
+import io.millrace.v1.SearchBatchRequest;
+import io.millrace.v1.SearchBatchResponse;
 import io.millrace.v1.SearchRequest;
 import io.millrace.v1.SearchResponse;
 import io.millrace.v1.StatusRequest;
@@ -99,6 +101,14 @@ public final class MillraceClient implements AutoCloseable {
                 .setK(k)
                 .setIncludeSource(true)
                 .build());
+    }
+
+    /**
+     * Ranks documents for many queries at once: 1 to 1,024, in less time than as many searches. A query at fault has an error in
+     * its place; everything else fails the call.
+     */
+    public SearchBatchResponse searchBatch(SearchBatchRequest request) {
+        return call(stub -> stub.searchBatch(request));
     }
 
     /** A stored document. {@code NOT_FOUND} if there is none. */

@@ -4,6 +4,7 @@ import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
+import io.millrace.v1.BatchQuery;
 import io.millrace.v1.Collection;
 import io.millrace.v1.CoordinatorGrpc;
 import io.millrace.v1.CreateCollectionRequest;
@@ -20,6 +21,8 @@ import io.millrace.v1.IngestRequest;
 import io.millrace.v1.IngestResponse;
 import io.millrace.v1.ListCollectionsRequest;
 import io.millrace.v1.ListCollectionsResponse;
+import io.millrace.v1.SearchBatchRequest;
+import io.millrace.v1.SearchBatchResponse;
 import io.millrace.v1.SearchRequest;
 import io.millrace.v1.SearchResponse;
 import io.millrace.v1.TermMatch;
@@ -33,6 +36,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +48,7 @@ import org.jspecify.annotations.Nullable;
 public final class FakeCoordinator extends CoordinatorGrpc.CoordinatorImplBase implements AutoCloseable {
     private final FakeIngest ingest = new FakeIngest();
     private final Map<String, Collection> collections = new ConcurrentSkipListMap<>();
+    private final List<Integer> batchSizes = new CopyOnWriteArrayList<>();
     private @Nullable Server server;
     private int port;
 
@@ -151,18 +156,52 @@ public final class FakeCoordinator extends CoordinatorGrpc.CoordinatorImplBase i
         if (!known(request.getCollection(), response)) {
             return;
         }
-        Map<String, Integer> query = words(request.getText());
-        List<Hit> hits = ingest.documents().values().stream()
+        SearchResponse.Builder answer = SearchResponse.newBuilder()
+                .addAllHits(hits(request.getText(), request))
+                .setQueryTerms(words(request.getText()).size());
+        answer.setQueryTruncatedTokens(FakeIngest.truncated(request.getText()));
+        answer.getCoverageBuilder().setShardsOk(2).setShardsTotal(2).setGeneration(1);
+        answer(response, answer.build());
+    }
+
+    /** As {@link #search}; a text with the word "poison" is at fault. */
+    @Override
+    public void searchBatch(SearchBatchRequest request, StreamObserver<SearchBatchResponse> response) {
+        if (!known(request.getOptions().getCollection(), response)) {
+            return;
+        }
+        batchSizes.add(request.getQueriesCount());
+        SearchBatchResponse.Builder answer = SearchBatchResponse.newBuilder();
+        answer.getCoverageBuilder().setShardsOk(2).setShardsTotal(2).setGeneration(1);
+        for (BatchQuery query : request.getQueriesList()) {
+            if (words(query.getText()).containsKey("poison")) {
+                answer.addResultsBuilder()
+                        .getErrorBuilder()
+                        .setCode(Status.Code.INVALID_ARGUMENT.value())
+                        .setMessage("this text cannot be encoded");
+            } else {
+                answer.addResultsBuilder()
+                        .addAllHits(hits(query.getText(), request.getOptions()))
+                        .setQueryTerms(words(query.getText()).size())
+                        .setQueryTruncatedTokens(FakeIngest.truncated(query.getText()));
+            }
+        }
+        answer(response, answer.build());
+    }
+
+    /** Number of queries of each batch so far. */
+    public List<Integer> batchSizes() {
+        return batchSizes;
+    }
+
+    private List<Hit> hits(String text, SearchRequest request) {
+        Map<String, Integer> query = words(text);
+        return ingest.documents().values().stream()
                 .map(document -> hit(query, document, request))
                 .filter(hit -> hit.getScore() > 0)
                 .sorted(Comparator.comparingDouble(Hit::getScore).reversed().thenComparing(Hit::getId))
                 .limit(request.getK())
                 .toList();
-        SearchResponse.Builder answer =
-                SearchResponse.newBuilder().addAllHits(hits).setQueryTerms(query.size());
-        answer.setQueryTruncatedTokens(FakeIngest.truncated(request.getText()));
-        answer.getCoverageBuilder().setShardsOk(2).setShardsTotal(2).setGeneration(1);
-        answer(response, answer.build());
     }
 
     @Override

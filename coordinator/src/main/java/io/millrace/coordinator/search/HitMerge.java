@@ -3,12 +3,10 @@ package io.millrace.coordinator.search;
 import io.millrace.coordinator.search.QueryEncoder.Query;
 import io.millrace.v1.Hit;
 import io.millrace.v1.ShardHit;
-import io.millrace.v1.ShardSearchResponse;
 import io.millrace.v1.TermMatch;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 
@@ -18,9 +16,9 @@ record HitMerge(Query query, int k) {
             .reversed()
             .thenComparing(hit -> hit.getId().getBytes(StandardCharsets.UTF_8), Arrays::compareUnsigned);
 
-    List<Hit> merge(Collection<ShardSearchResponse> answers) {
+    List<Hit> merge(List<List<ShardHit>> rankings) {
         List<ShardHit> all = new ArrayList<>();
-        answers.forEach(answer -> all.addAll(answer.getHitsList()));
+        rankings.forEach(all::addAll);
         // Shards rank their own hits, so this sort meets runs and costs little more than a merge.
         all.sort(RANKING);
         return all.stream().limit(k).map(this::hit).toList();

@@ -1,5 +1,7 @@
 package io.millrace.coordinator.search;
 
+import com.google.protobuf.ByteString;
+import io.grpc.StatusRuntimeException;
 import io.millrace.coordinator.encode.WorkerPool;
 import io.millrace.service.Refusals;
 import io.millrace.v1.Collection;
@@ -33,52 +35,80 @@ final class QueryEncoder {
      */
     record Query(SparseVector vector, List<String> terms, int truncatedTokens) {}
 
+    /** The query of one search. */
     Query encode(SearchRequest request, Collection collection, Duration timeout) throws InterruptedException {
         return switch (request.getQueryCase()) {
-            case TEXT -> encodeText(request, collection, timeout);
-            case VECTOR -> given(request);
-            case QUERY_NOT_SET -> throw Refusals.invalidArgument("query", "is missing; send text or vector");
+            case TEXT -> {
+                checkText(request.getText(), request.getTextBytes());
+                yield encode(List.of(request.getText()), request.getExplain(), collection, timeout)
+                        .getFirst();
+            }
+            case VECTOR -> given(request.getVector(), request.getSpaceId());
+            case QUERY_NOT_SET -> throw noQuery();
         };
     }
 
-    private Query encodeText(SearchRequest request, Collection collection, Duration timeout)
+    /**
+     * Encodes texts together.
+     *
+     * @param texts checked ones
+     * @param terms whether the spelling of their terms is wanted
+     */
+    List<Query> encode(List<String> texts, boolean terms, Collection collection, Duration timeout)
             throws InterruptedException {
-        int bytes = request.getTextBytes().size();
-        if (request.getText().isBlank() || bytes > MAX_QUERY_BYTES) {
+        EncodedBatch batch = workers.encode(
+                EncodeBatch.newBuilder()
+                        .setSpaceId(collection.getSpaceId())
+                        .setRole(TextRole.TEXT_ROLE_QUERY)
+                        .addAllTexts(texts)
+                        .setIncludeTerms(terms)
+                        .build(),
+                timeout);
+        List<SparseVector> vectors;
+        try {
+            vectors = VectorBlockCodec.decode(
+                    batch.getVectors().getPayload().toByteArray(),
+                    texts.size(),
+                    batch.getVectors().getCrc32C());
+        } catch (InvalidVectorException e) {
+            throw Refusals.unavailable("the worker's answer cannot be read: " + e.getMessage() + "; search again");
+        }
+        List<Query> queries = new ArrayList<>(vectors.size());
+        int term = 0;
+        for (int i = 0; i < vectors.size(); i++) {
+            int end = Math.min(batch.getTermsCount(), term + vectors.get(i).size());
+            int truncated = i < batch.getTruncatedTokensCount() ? batch.getTruncatedTokens(i) : 0;
+            queries.add(new Query(vectors.get(i), batch.getTermsList().subList(term, end), truncated));
+            term = end;
+        }
+        return queries;
+    }
+
+    /** Refuses a text that no worker should be asked to encode. */
+    static void checkText(String text, ByteString utf8) {
+        int bytes = utf8.size();
+        if (text.isBlank() || bytes > MAX_QUERY_BYTES) {
             throw Refusals.invalidArgument(
                     "text",
                     "has " + bytes + " bytes" + (bytes > 0 && bytes <= MAX_QUERY_BYTES ? ", all blank" : "")
                             + "; a query has 1 to " + MAX_QUERY_BYTES);
         }
-        EncodedBatch batch = workers.encode(
-                EncodeBatch.newBuilder()
-                        .setSpaceId(collection.getSpaceId())
-                        .setRole(TextRole.TEXT_ROLE_QUERY)
-                        .addTexts(request.getText())
-                        .setIncludeTerms(request.getExplain())
-                        .build(),
-                timeout);
-        try {
-            SparseVector vector = VectorBlockCodec.decode(
-                            batch.getVectors().getPayload().toByteArray(),
-                            1,
-                            batch.getVectors().getCrc32C())
-                    .getFirst();
-            int truncated = batch.getTruncatedTokensCount() > 0 ? batch.getTruncatedTokens(0) : 0;
-            return new Query(vector, batch.getTermsList(), truncated);
-        } catch (InvalidVectorException e) {
-            throw Refusals.unavailable("the worker's answer cannot be read: " + e.getMessage() + "; search again");
-        }
     }
 
-    private static Query given(SearchRequest request) {
-        if (request.getSpaceId().isEmpty()) {
+    /** What a request without a query is told. */
+    static StatusRuntimeException noQuery() {
+        return Refusals.invalidArgument("query", "is missing; send text or vector");
+    }
+
+    /** A query that came as a vector of a space. */
+    static Query given(io.millrace.v1.SparseVector vector, String space) {
+        if (space.isEmpty()) {
             throw Refusals.invalidArgument(
                     "space_id",
                     "is missing; a ready-made vector must name the space it was made in, so that it is never scored in another");
         }
         try {
-            return new Query(vector(request.getVector()), new ArrayList<>(), 0);
+            return new Query(vector(vector), List.of(), 0);
         } catch (InvalidVectorException e) {
             throw Refusals.invalidArgument("vector", e.getMessage() == null ? "is invalid" : e.getMessage());
         }

@@ -108,11 +108,7 @@ public final class HitPrinter {
             fields.put("title", hit.getSource().getTitle());
             fields.put("text", hit.getSource().getText());
             fields.put("metadata", hit.getSource().getMetadataMap());
-            if (hit.getMatchesCount() > 0) {
-                fields.put(
-                        "matches",
-                        hit.getMatchesList().stream().map(HitPrinter::match).toList());
-            }
+            addMatches(fields, hit);
             hits.add(fields);
         }
         Map<String, Object> answer = new LinkedHashMap<>();
@@ -126,6 +122,15 @@ public final class HitPrinter {
         answer.put("encodeMicros", response.getTiming().getEncodeMicros());
         answer.put("searchMicros", response.getTiming().getSearchMicros());
         console.printJson(answer);
+    }
+
+    /** Adds a hit's matched terms, if it has any. */
+    static void addMatches(Map<String, Object> fields, Hit hit) {
+        if (hit.getMatchesCount() > 0) {
+            fields.put(
+                    "matches",
+                    hit.getMatchesList().stream().map(HitPrinter::match).toList());
+        }
     }
 
     private static Map<String, Object> match(TermMatch match) {

@@ -4,11 +4,12 @@ import io.millrace.client.MillraceClient;
 import io.millrace.deploy.cli.CollectionOption;
 import io.millrace.deploy.cli.Console;
 import io.millrace.deploy.cli.ExitCode;
-import io.millrace.deploy.cli.OutputOptions;
 import io.millrace.deploy.cli.ServerOptions;
+import io.millrace.deploy.corpus.QueryReader;
 import io.millrace.deploy.filter.FilterParser;
 import io.millrace.v1.SearchRequest;
 import io.millrace.v1.SearchResponse;
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -21,14 +22,17 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "search",
         mixinStandardHelpOptions = true,
-        description = "Finds the documents that fit a text best.",
+        description = {
+            "Finds the documents that fit a text best, or with --queries each of many texts, which are sent 256 at a time."
+        },
         footer = {
             "",
             "Examples:",
             "  millrace search \"the study of earthquakes\"",
             "  millrace search -k 3 --explain fear of spiders",
             "  millrace search --filter 'lang = \"en\" and (year >= 2020 or not exists(draft))' heart attack",
-            "  millrace search -o json -k 100 \"heart attack\" --server search.example.org:7300 | jq '.hits[].id'"
+            "  millrace search -o json -k 100 \"heart attack\" --server search.example.org:7300 | jq '.hits[].id'",
+            "  millrace search --queries queries.jsonl -k 1000 -o trec > run.txt"
         })
 public final class SearchCommand implements Callable<Integer> {
     private final Console console;
@@ -39,14 +43,27 @@ public final class SearchCommand implements Callable<Integer> {
     @Mixin
     private final CollectionOption collection = new CollectionOption();
 
-    @Mixin
-    private final OutputOptions output = new OutputOptions();
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "text|json|trec",
+            description =
+                    "Form of the results on stdout: json is one object a line, trec (only with --queries) a run that"
+                            + " trec_eval reads. Default: text.")
+    private ResultPrinter.Form form = ResultPrinter.Form.TEXT;
 
-    @Parameters(arity = "1..*", paramLabel = "TEXT", description = "What to look for; several words are joined.")
+    @Parameters(arity = "0..*", paramLabel = "TEXT", description = "What to look for; several words are joined.")
     private List<String> words = List.of();
 
     @Option(
-            names = {"-k", "--hits"},
+            names = "--queries",
+            paramLabel = "FILE|-",
+            description =
+                    "Ask all queries of a file: JSON lines with _id and text as in BEIR, or one text a line, whose"
+                            + " number is its id. Titles and texts of documents are not printed.")
+    private @Nullable String queries;
+
+    @Option(
+            names = {"-k", "--k", "--hits"},
             paramLabel = "N",
             description = "Hits wanted, 1 to 10,000. Default: ${DEFAULT-VALUE}.")
     private int k = 10;
@@ -70,6 +87,13 @@ public final class SearchCommand implements Callable<Integer> {
             })
     private @Nullable String filter;
 
+    @Option(
+            names = "--rescore",
+            description =
+                    "Exact scores also where the collection keeps 8-bit weights: more documents are found and scored"
+                            + " again by their vectors.")
+    private boolean rescore;
+
     @Option(names = "--partial", description = "Answer from the shards that do answer when one does not.")
     private boolean partial;
 
@@ -79,27 +103,53 @@ public final class SearchCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() {
-        SearchRequest.Builder request = SearchRequest.newBuilder()
-                .setText(String.join(" ", words))
+    public Integer call() throws IOException {
+        if (words.isEmpty() == (queries == null)) {
+            throw new IllegalArgumentException(
+                    queries == null
+                            ? "there is nothing to look for; give a text, or --queries with a file of them"
+                            : "there are a text and --queries; give one of them");
+        }
+        if (queries == null) {
+            if (form == ResultPrinter.Form.TREC) {
+                throw new IllegalArgumentException(
+                        "-o trec is for many queries, which have ids; give them with --queries, or use -o json");
+            }
+            SearchRequest.Builder options = options();
+            try (MillraceClient client = server.connect()) {
+                return search(client, options.setCollection(collection.resolve(client)));
+            }
+        }
+        SearchRequest.Builder options = options();
+        try (QueryReader reader = QueryReader.open(queries, console.in());
+                MillraceClient client = server.connect()) {
+            options.setCollection(collection.resolve(client));
+            return new QueryRun(console, client, options.build(), new ResultPrinter(console, form)).run(reader);
+        }
+    }
+
+    private SearchRequest.Builder options() {
+        SearchRequest.Builder options = SearchRequest.newBuilder()
                 .setK(k)
                 .setExplain(explain)
                 .setRecallTarget(recall)
-                .setAllowPartial(partial)
-                .setIncludeSource(true);
+                .setRescore(rescore)
+                .setAllowPartial(partial);
         if (filter != null) {
-            request.setFilter(FilterParser.parse(filter));
+            options.setFilter(FilterParser.parse(filter));
         }
-        try (MillraceClient client = server.connect()) {
-            SearchResponse response = client.search(
-                    request.setCollection(collection.resolve(client)).build());
-            HitPrinter printer = new HitPrinter(console);
-            if (output.json()) {
-                printer.printJson(response);
-            } else {
-                printer.printText(response);
-            }
-            return ExitCode.OK;
+        return options;
+    }
+
+    private int search(MillraceClient client, SearchRequest.Builder options) {
+        SearchResponse response = client.search(
+                options.setText(String.join(" ", words)).setIncludeSource(true).build());
+        HitPrinter printer = new HitPrinter(console);
+        if (form == ResultPrinter.Form.JSON) {
+            printer.printJson(response);
+        } else {
+            printer.printText(response);
         }
+        return ExitCode.OK;
     }
 }

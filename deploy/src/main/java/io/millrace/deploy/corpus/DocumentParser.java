@@ -49,7 +49,7 @@ final class DocumentParser {
                 .setTitle(string(object, "title", false))
                 .setText(string(object, "text", true));
         if (source.getText().isBlank()) {
-            throw new NotADocumentException("\"text\" is empty; give the document a text, or leave the line out");
+            throw new NotADocumentException("\"text\" is empty; give the line a text, or leave it out");
         }
         JsonNode metadata = object.path("metadata");
         if (metadata instanceof ObjectNode fields) {
@@ -94,7 +94,7 @@ final class DocumentParser {
         }
         JsonNode id = object.path(beir ? "_id" : "id");
         if (id.isMissingNode() || id.isNull()) {
-            throw new NotADocumentException("there is no \"_id\" (or \"id\"); give every document its own");
+            throw new NotADocumentException("there is no \"_id\" (or \"id\"); give every line its own");
         }
         String text = id.isIntegralNumber() ? id.asText() : string(object, beir ? "_id" : "id", true);
         int bytes = text.getBytes(StandardCharsets.UTF_8).length;
@@ -108,7 +108,7 @@ final class DocumentParser {
         JsonNode value = object.path(field);
         if (value.isMissingNode() || value.isNull()) {
             if (required) {
-                throw new NotADocumentException("there is no \"" + field + "\"; every document needs one");
+                throw new NotADocumentException("there is no \"" + field + "\"; every line needs one");
             }
             return "";
         }

@@ -63,7 +63,7 @@ public final class EvalCommand implements Callable<Integer> {
     @Option(
             names = "--parallel",
             paramLabel = "N",
-            description = "Queries under way at a time. Default: ${DEFAULT-VALUE}.")
+            description = "Batches of queries under way at a time. Default: ${DEFAULT-VALUE}.")
     private int parallel = 4;
 
     /** A command over a console. */

@@ -16,10 +16,13 @@ import io.millrace.evaluation.ScoredDocument;
 import io.millrace.evaluation.beir.BeirCorpus;
 import io.millrace.evaluation.beir.BeirDocument;
 import io.millrace.evaluation.beir.BeirFolder;
+import io.millrace.v1.BatchQuery;
+import io.millrace.v1.BatchResult;
 import io.millrace.v1.ConsistencyToken;
 import io.millrace.v1.CreateCollectionRequest;
 import io.millrace.v1.Document;
 import io.millrace.v1.DocumentSource;
+import io.millrace.v1.SearchBatchRequest;
 import io.millrace.v1.SearchRequest;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -44,6 +47,8 @@ final class EvalRun {
     private static final Metric.Recall RECALL = new Metric.Recall(100);
     private static final Metric.ReciprocalRank MRR = new Metric.ReciprocalRank(10);
     private static final int DEPTH = 100;
+    // Queries sent together: few enough that a worker's cores share them.
+    private static final int BATCH = 64;
 
     private final Console console;
     private final BeirFolder folder;
@@ -155,35 +160,53 @@ final class EvalRun {
             throws InterruptedException {
         Progress progress = new Progress(console, "Searching");
         Map<String, Ranking> run = new ConcurrentHashMap<>();
-        SearchRequest.Builder request = SearchRequest.newBuilder()
+        SearchRequest options = SearchRequest.newBuilder()
                 .setCollection(collection)
                 .setToken(token)
                 // One more, because the query's own document is left out.
-                .setK(DEPTH + 1);
+                .setK(DEPTH + 1)
+                .build();
+        List<String> ids = List.copyOf(qrels.queryIds());
         try (ExecutorService pool =
                 Executors.newFixedThreadPool(parallel, Thread.ofVirtual().factory())) {
             List<Future<?>> answers = new ArrayList<>();
-            for (String id : qrels.queryIds()) {
-                SearchRequest asked =
-                        request.setText(queries.getOrDefault(id, "")).build();
-                answers.add(pool.submit(() -> {
-                    List<ScoredDocument> hits = client.search(asked).getHitsList().stream()
-                            .map(hit -> new ScoredDocument(hit.getId(), hit.getScore()))
-                            .toList();
-                    run.put(id, Ranking.of(hits).without(id).top(DEPTH));
-                }));
+            for (int from = 0; from < ids.size(); from += BATCH) {
+                List<String> batch = ids.subList(from, Math.min(ids.size(), from + BATCH));
+                answers.add(pool.submit(() -> ask(client, options, batch, run)));
             }
             for (Future<?> answer : answers) {
                 answer.get();
-                progress.update(run.size(), (double) run.size() / answers.size());
+                progress.update(run.size(), (double) run.size() / ids.size());
             }
         } catch (ExecutionException e) {
-            throw e.getCause() instanceof MillraceException failed ? failed : new IllegalStateException(e.getCause());
+            throw switch (e.getCause()) {
+                case MillraceException failed -> failed;
+                case IllegalArgumentException atFault -> atFault;
+                case null, default -> new IllegalStateException(e.getCause());
+            };
         }
         double seconds = progress.finish();
         counts.put("queries", run.size());
         counts.put("searchSeconds", round(seconds));
         return run;
+    }
+
+    private void ask(MillraceClient client, SearchRequest options, List<String> ids, Map<String, Ranking> run) {
+        SearchBatchRequest.Builder request = SearchBatchRequest.newBuilder().setOptions(options);
+        for (String id : ids) {
+            request.addQueries(BatchQuery.newBuilder().setText(queries.getOrDefault(id, "")));
+        }
+        List<BatchResult> results = client.searchBatch(request.build()).getResultsList();
+        for (int i = 0; i < results.size(); i++) {
+            if (results.get(i).hasError()) {
+                throw new IllegalArgumentException("the query '" + ids.get(i) + "' cannot be searched for: "
+                        + results.get(i).getError().getMessage());
+            }
+            List<ScoredDocument> hits = results.get(i).getHitsList().stream()
+                    .map(hit -> new ScoredDocument(hit.getId(), hit.getScore()))
+                    .toList();
+            run.put(ids.get(i), Ranking.of(hits).without(ids.get(i)).top(DEPTH));
+        }
     }
 
     private static double round(double seconds) {

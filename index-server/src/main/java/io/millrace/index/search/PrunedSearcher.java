@@ -3,28 +3,27 @@ package io.millrace.index.search;
 import io.millrace.index.segment.Segment;
 import io.millrace.index.segment.SegmentView;
 import io.millrace.vector.SparseVector;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * The exact searcher that servers use: segments with blocked terms are pruned, others are read in full. Large segments go first,
  * so that the small ones find a threshold.
  *
- * <p>Safe for any thread; each thread that searches keeps memory of its own, some 20 bytes a block of its largest segment.
+ * <p>Safe for any thread; keeps as much working memory as there were searches at a time, each some 20 bytes a block of the largest
+ * segment.
  */
 public final class PrunedSearcher implements Searcher {
     /** For more than this share of a segment's documents (770 of 231,000, measured) reading all postings is faster. */
     private static final int LARGEST_SHARE = 256;
 
     private final int largestShare;
-    private final ThreadLocal<BlockMaxSearch> searches;
-    private final TermAtATimeSearcher scans;
+    private final Recycled<Memory> memories;
+
+    private record Memory(BlockMaxSearch blocks, Accumulators sums) {}
 
     private PrunedSearcher(int largestShare, BlockKernel kernel) {
         this.largestShare = largestShare;
-        this.scans = new TermAtATimeSearcher(kernel);
-        this.searches = ThreadLocal.withInitial(() -> new BlockMaxSearch(kernel));
+        this.memories = new Recycled<>(() -> new Memory(new BlockMaxSearch(kernel), new Accumulators(kernel)));
     }
 
     /** With the loops that suit this processor. */
@@ -50,17 +49,19 @@ public final class PrunedSearcher implements Searcher {
         }
         TopK top = new TopK(view.segments(), wanted);
         QuantisedQuery impacts = view.weights().quantised() ? QuantisedQuery.of(query, view.weights()) : null;
-        ScoreWindow window = scans.window(query, view.weights());
+        Memory memory = memories.take();
+        ScoreWindow window = memory.sums.window(query, view.weights());
         for (int index : largestFirst(view.segments())) {
             SegmentView segment = view.segments().get(index);
             if (segment.live().count() == 0) {
                 continue;
             }
             if (!isWorthPruning(segment.segment(), query, wanted)
-                    || !searches.get().search(segment, index, query, impacts, wanted, accuracy, top)) {
+                    || !memory.blocks.search(segment, index, query, impacts, wanted, accuracy, top)) {
                 TermAtATimeSearcher.searchSegment(segment, index, query, window, top);
             }
         }
+        memories.giveBack(memory);
         return top.drain();
     }
 
@@ -71,11 +72,17 @@ public final class PrunedSearcher implements Searcher {
     }
 
     private static int[] largestFirst(List<SegmentView> segments) {
-        return IntStream.range(0, segments.size())
-                .boxed()
-                .sorted(Comparator.comparingInt(
-                        (Integer i) -> -segments.get(i).segment().info().documents()))
-                .mapToInt(i -> i)
-                .toArray();
+        int[] order = new int[segments.size()];
+        for (int i = 0; i < order.length; i++) {
+            int documents = segments.get(i).segment().info().documents();
+            int at = i;
+            // There are some tens of them at most.
+            while (at > 0 && segments.get(order[at - 1]).segment().info().documents() < documents) {
+                order[at] = order[at - 1];
+                at--;
+            }
+            order[at] = i;
+        }
+        return order;
     }
 }

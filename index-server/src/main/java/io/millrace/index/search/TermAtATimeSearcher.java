@@ -1,6 +1,5 @@
 package io.millrace.index.search;
 
-import io.millrace.index.record.WeightScheme;
 import io.millrace.index.segment.BlockColumns;
 import io.millrace.index.segment.Segment;
 import io.millrace.index.segment.SegmentView;
@@ -13,12 +12,10 @@ import java.util.List;
  * Exact top-k, one term after the other: every posting of every query term is added to its document's accumulator,
  * window by window of {@value ScoreWindow#SIZE} documents. No bounds, no skipping: the baseline that pruning must beat.
  *
- * <p>Safe for any thread; each thread that searches keeps one set of accumulators (at most 768 KiB), so run searches on
- * few threads.
+ * <p>Safe for any thread; there are as many sets of accumulators (at most 768 KiB) as searches at a time, so run few at a time.
  */
 public final class TermAtATimeSearcher implements Searcher {
-    private final ThreadLocal<Accumulators> accumulators = ThreadLocal.withInitial(Accumulators::new);
-    private final BlockKernel kernel;
+    private final Recycled<Accumulators> accumulators;
 
     /** With the loops that suit this processor. */
     public TermAtATimeSearcher() {
@@ -26,7 +23,7 @@ public final class TermAtATimeSearcher implements Searcher {
     }
 
     TermAtATimeSearcher(BlockKernel kernel) {
-        this.kernel = kernel;
+        this.accumulators = new Recycled<>(() -> new Accumulators(kernel));
     }
 
     @Override
@@ -36,16 +33,13 @@ public final class TermAtATimeSearcher implements Searcher {
             return List.of();
         }
         TopK top = new TopK(view.segments(), wanted);
-        ScoreWindow window = window(query, view.weights());
+        Accumulators sums = accumulators.take();
+        ScoreWindow window = sums.window(query, view.weights());
         for (int i = 0; i < view.segments().size(); i++) {
             searchSegment(view.segments().get(i), i, query, window, top);
         }
+        accumulators.giveBack(sums);
         return top.drain();
-    }
-
-    /** The calling thread's window, for one search. */
-    ScoreWindow window(SparseVector query, WeightScheme weights) {
-        return accumulators.get().window(kernel, query, weights);
     }
 
     /** Offers the best documents of one segment. */
@@ -132,25 +126,6 @@ public final class TermAtATimeSearcher implements Searcher {
             window.add(queryTerms[cursor], segment, from, to, shifts[cursor], first);
             next[cursor] = to;
             return true;
-        }
-    }
-
-    /** One thread's reusable sums, allocated at the first search of each kind. */
-    private static final class Accumulators {
-        private double[] floats = new double[0];
-        private int[] impacts = new int[0];
-
-        ScoreWindow window(BlockKernel kernel, SparseVector query, WeightScheme weights) {
-            if (weights.quantised()) {
-                if (impacts.length == 0) {
-                    impacts = new int[ScoreWindow.SIZE];
-                }
-                return new ImpactWindow(kernel, impacts, QuantisedQuery.of(query, weights));
-            }
-            if (floats.length == 0) {
-                floats = new double[ScoreWindow.SIZE];
-            }
-            return new FloatWindow(kernel, floats, query.weights());
         }
     }
 }

@@ -28,7 +28,7 @@ final class GetDocumentHandler {
                     .orElseThrow(() -> Refusals.notFound("document '" + id + "' is not in shard "
                             + shard.descriptor().identity() + "; it was never written, or was deleted"));
             ShardGetResponse.Builder response = ShardGetResponse.newBuilder()
-                    .setSource(SearchHandler.source(state, entry.ordinal()))
+                    .setSource(SearchPlan.source(state, entry.ordinal()))
                     .setStamp(Stamp.newBuilder()
                             .setTime(entry.stamp().time())
                             .setCoordinator(entry.stamp().coordinator()));

@@ -15,6 +15,8 @@ import io.millrace.v1.DropShardResponse;
 import io.millrace.v1.IndexServerGrpc;
 import io.millrace.v1.ShardGetRequest;
 import io.millrace.v1.ShardGetResponse;
+import io.millrace.v1.ShardSearchBatchRequest;
+import io.millrace.v1.ShardSearchBatchResponse;
 import io.millrace.v1.ShardSearchRequest;
 import io.millrace.v1.ShardSearchResponse;
 import io.millrace.v1.SnapshotShardRequest;
@@ -36,6 +38,7 @@ public final class IndexService extends IndexServerGrpc.IndexServerImplBase {
     private final ShardLifecycle lifecycle;
     private final WriteHandler writes;
     private final SearchHandler searches;
+    private final SearchBatchHandler batches;
     private final GetDocumentHandler documents;
     private final StatsHandler stats;
     private final SnapshotHandler snapshots;
@@ -54,6 +57,7 @@ public final class IndexService extends IndexServerGrpc.IndexServerImplBase {
         this.lifecycle = new ShardLifecycle(shards);
         this.writes = new WriteHandler(shards, metrics);
         this.searches = new SearchHandler(shards, pool, metrics);
+        this.batches = new SearchBatchHandler(shards, pool, metrics);
         this.documents = new GetDocumentHandler(shards);
         this.stats = new StatsHandler(shards);
         this.snapshots = new SnapshotHandler(shards, snapshots);
@@ -88,6 +92,11 @@ public final class IndexService extends IndexServerGrpc.IndexServerImplBase {
     @Override
     public void search(ShardSearchRequest request, StreamObserver<ShardSearchResponse> observer) {
         answer(observer, () -> searches.search(request));
+    }
+
+    @Override
+    public void searchBatch(ShardSearchBatchRequest request, StreamObserver<ShardSearchBatchResponse> observer) {
+        answer(observer, () -> batches.search(request));
     }
 
     @Override

@@ -35,11 +35,18 @@ final class ShardRefs {
 
     /** The shard that a request names, in the request's space. */
     static ShardWriter require(ShardRegistry shards, ShardRef ref) {
+        ShardWriter writer = shards.find(new ShardIdentity(ref.getCollection(), ref.getGeneration(), ref.getShard()))
+                .orElse(null);
+        if (writer != null && writer.shard().descriptor().spaceId().equals(ref.getSpaceId())) {
+            // What names a shard that is here is well formed.
+            return writer;
+        }
         ShardIdentity identity = identity(ref);
-        ShardWriter writer = shards.find(identity)
-                .orElseThrow(() -> Refusals.notFound("shard " + identity
-                        + " (collection/generation/shard) is not on this server; create it, or ask the shard map where"
-                        + " it is"));
+        if (writer == null) {
+            throw Refusals.notFound(
+                    "shard " + identity
+                            + " (collection/generation/shard) is not on this server; create it, or ask the shard map where it is");
+        }
         requireSpace(writer.shard().descriptor(), ref);
         return writer;
     }

@@ -79,7 +79,7 @@ public final class ShardRegistry implements AutoCloseable {
      *
      * @return what the shard of that name is, if there was one; empty if it was created
      */
-    Optional<ShardDescriptor> createIfAbsent(ShardDescriptor descriptor) {
+    public Optional<ShardDescriptor> createIfAbsent(ShardDescriptor descriptor) {
         lifecycle.lock();
         try {
             ShardWriter present = shards.get(descriptor.identity());

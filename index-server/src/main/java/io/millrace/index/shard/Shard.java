@@ -123,6 +123,9 @@ public final class Shard implements AutoCloseable {
      * @return whether it is, false when the time is over
      */
     public boolean awaitApplied(long index, long timeoutMillis) throws InterruptedException {
+        if (Long.compareUnsigned(state.appliedIndex(), index) >= 0) {
+            return true;
+        }
         long end = System.nanoTime() + timeoutMillis * 1_000_000;
         synchronized (applied) {
             while (Long.compareUnsigned(state.appliedIndex(), index) < 0) {

@@ -7,6 +7,9 @@ import io.millrace.index.record.DocumentId;
 import io.millrace.index.record.StoreException;
 import io.millrace.vector.SparseVector;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.ReadOptions;
@@ -48,6 +51,28 @@ public final class StoreSnapshot implements AutoCloseable {
         return RecordCodec.vector(ordinal, live(Column.FWD, ordinal));
     }
 
+    /** Vectors of live versions, in order: one read instead of many. */
+    public List<SparseVector> vectors(long[] ordinals) {
+        List<byte[]> keys = new ArrayList<>(ordinals.length);
+        for (long ordinal : ordinals) {
+            keys.add(Keys.ordinal(ordinal));
+        }
+        List<byte[]> values;
+        try {
+            values = store.db()
+                    .multiGetAsList(options, Collections.nCopies(keys.size(), store.handle(Column.FWD)), keys);
+        } catch (RocksDBException e) {
+            throw ShardStore.failedRead(e);
+        }
+        List<SparseVector> vectors = new ArrayList<>(ordinals.length);
+        for (int i = 0; i < ordinals.length; i++) {
+            // RocksDB's own list holds null for a key that is not there.
+            byte @Nullable [] value = values.get(i);
+            vectors.add(RecordCodec.vector(ordinals[i], present(Column.FWD, ordinals[i], value)));
+        }
+        return vectors;
+    }
+
     @Override
     public void close() {
         options.close();
@@ -57,7 +82,10 @@ public final class StoreSnapshot implements AutoCloseable {
     }
 
     private byte[] live(Column column, long ordinal) {
-        byte @Nullable [] value = get(column, Keys.ordinal(ordinal));
+        return present(column, ordinal, get(column, Keys.ordinal(ordinal)));
+    }
+
+    private static byte[] present(Column column, long ordinal, byte @Nullable [] value) {
         if (value == null) {
             throw StoreException.corrupt(
                     "document version " + ordinal, "a live version has no entry in '" + column + "'");

@@ -19,6 +19,7 @@ import io.millrace.v1.CreateShardRequest;
 import io.millrace.v1.DropShardRequest;
 import io.millrace.v1.ShardGetResponse;
 import io.millrace.v1.ShardHit;
+import io.millrace.v1.ShardSearchBatchRequest;
 import io.millrace.v1.ShardStats;
 import io.millrace.v1.StatsRequest;
 import io.millrace.v1.WeightFormat;
@@ -164,6 +165,37 @@ class IndexServerEndToEndTest {
                             .getShards(0)
                             .getClippedWeights())
                     .isEqualTo(1);
+        }
+    }
+
+    @Test
+    void quantisedShardGivesTheScoresOfFloatsWhenAskedTo() throws Exception {
+        SparseVector document = new SparseVector(new int[] {3, 7}, new float[] {.123f, 1.777f});
+        try (IndexClient client = new IndexClient(directory)) {
+            client.call()
+                    .createShard(creation()
+                            .setWeightFormat(WeightFormat.WEIGHT_FORMAT_UINT8)
+                            .setMaxWeight(2f)
+                            .build());
+            client.call().write(puts(1, document).build());
+            float exact = .123f + 1.777f;
+            assertThat(client.call().search(search(3, 7).build()).getHits(0).getScore())
+                    .isNotEqualTo(exact);
+            assertThat(client.call()
+                            .search(search(3, 7).setRescore(true).build())
+                            .getHits(0)
+                            .getScore())
+                    .isEqualTo(exact);
+            assertThat(client.call()
+                            .searchBatch(ShardSearchBatchRequest.newBuilder()
+                                    .setOptions(search().clearQuery().setRescore(true))
+                                    .setQueries(IndexClient.block(
+                                            List.of(new SparseVector(new int[] {3, 7}, new float[] {1f, 1f}))))
+                                    .build())
+                            .getResults(0)
+                            .getHits(0)
+                            .getScore())
+                    .isEqualTo(exact);
         }
     }
 

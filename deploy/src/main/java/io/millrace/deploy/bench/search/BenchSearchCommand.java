@@ -9,11 +9,15 @@ import io.millrace.index.record.WeightScheme;
 import io.millrace.index.search.Accuracy;
 import io.millrace.index.search.PrunedSearcher;
 import io.millrace.index.search.Searcher;
+import io.millrace.index.shard.Shard;
+import io.millrace.v1.ShardSearchRequest;
 import io.millrace.vector.SparseVector;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -29,7 +33,8 @@ import picocli.CommandLine.Parameters;
             "Writes the vectors of a folder into one shard, in this process, opens it again, and asks it the folder's queries",
             "on one thread. Prints documents a second acknowledged (synced), what the shard takes on disk and in memory, the",
             "latency of a search (of each query's best round, and of all calls of the last), throughput, bytes allocated a",
-            "query, and how the results compare with exact scores (recall@k counts ties at rank k)."
+            "query, and how the results compare with exact scores (recall@k counts ties at rank k); the same of the server's",
+            "core, which is all that an index server does for a search but the network."
         },
         footer = {
             "",
@@ -135,6 +140,11 @@ public final class BenchSearchCommand implements Callable<Integer> {
     private boolean exhaustive;
 
     @Option(
+            names = "--rescore",
+            description = "Measure searches whose documents are scored again by their vectors, too; for --weights u8.")
+    private boolean rescore;
+
+    @Option(
             names = "--write-truth",
             description = "Keep exact results that had to be computed as gt.npz in the folder, for all of its queries.")
     private boolean writeTruth;
@@ -150,9 +160,26 @@ public final class BenchSearchCommand implements Callable<Integer> {
         this.console = console;
     }
 
-    /** The engine that is measured. */
-    private Searcher searcher() {
-        return new AimedSearcher(PrunedSearcher.create(), Accuracy.aimingAt(recall));
+    private SequencedMap<String, Engine> engines(
+            TemporaryShard shard, SearchCollection collection, List<SparseVector> asked, SearchMeasurement plan) {
+        SearcherEngine.Wanted wanted = new SearcherEngine.Wanted(plan.k(), Accuracy.aimingAt(recall));
+        Shard searched = shard.writer().shard();
+        SequencedMap<String, Engine> engines = new LinkedHashMap<>();
+        Searcher searcher = PrunedSearcher.create();
+        engines.put(SearchReport.SEARCH, SearcherEngine.of(searcher, searched, asked, wanted));
+        ShardSearchRequest options = ServerCore.options(shard.descriptor(), plan.k())
+                .setRecallTarget((float) recall)
+                .build();
+        engines.put(SearchReport.CORE, ServerCore.of(shard.shards(), searcher, options, asked, plan.threads()));
+        if (rescore) {
+            engines.put(SearchReport.RESCORED, SearcherEngine.rescored(searcher, searched, asked, wanted));
+        }
+        if (exhaustive) {
+            engines.put(
+                    SearchReport.EXHAUSTIVE,
+                    SearcherEngine.of(ExhaustiveBaseline.of(collection.documents()), searched, asked, wanted));
+        }
+        return engines;
     }
 
     @Override
@@ -182,15 +209,17 @@ public final class BenchSearchCommand implements Callable<Integer> {
         try (TemporaryShard shard = TemporaryShard.create(work, scheme)) {
             BuildMeasurement.Figures build = build(writes, shard, collection);
             console.say("Searching ...");
-            List<Searcher> engines = exhaustive
-                    ? List.of(searcher(), ExhaustiveBaseline.of(collection.documents()))
-                    : List.of(searcher());
+            SequencedMap<String, Engine> engines = engines(shard, collection, asked, plan);
             List<SearchMeasurement.Figures> found =
-                    plan.run(engines, shard.writer().shard(), collection.documents(), asked, truth);
+                    plan.run(List.copyOf(engines.values()), collection.documents(), asked, truth);
+            SequencedMap<String, SearchMeasurement.Figures> figures = new LinkedHashMap<>();
+            for (String engine : engines.keySet()) {
+                figures.put(engine, found.get(figures.size()));
+            }
             double terms = asked.stream().mapToInt(SparseVector::size).average().orElse(0);
             SearchReport.Scale scale =
                     new SearchReport.Scale(folder.toString(), scheme.format(), asked.size(), terms, plan, writes);
-            report(new SearchReport(scale, build, found));
+            report(new SearchReport(scale, build, figures));
         }
         return ExitCode.OK;
     }

@@ -1,8 +1,6 @@
 package io.millrace.deploy.bench.search;
 
 import io.millrace.index.search.ScoredDocument;
-import io.millrace.index.search.Searcher;
-import io.millrace.index.shard.Shard;
 import io.millrace.vector.SparseMatrix;
 import io.millrace.vector.SparseVector;
 import java.util.ArrayList;
@@ -26,6 +24,7 @@ record SearchMeasurement(int k, int warmUp, int rounds, int threads) {
      * @param lastRoundMicros of all calls of the last round
      * @param allRoundsMeanMicros of all calls of all rounds
      * @param allocatedBytesPerQuery on the heap
+     * @param garbageCollections during all rounds that count
      * @param threads that searched at once
      * @param queriesPerSecond all of them together
      * @param recall mean share of the exact best k that was found
@@ -37,17 +36,17 @@ record SearchMeasurement(int k, int warmUp, int rounds, int threads) {
             LatencyFigures lastRoundMicros,
             double allRoundsMeanMicros,
             long allocatedBytesPerQuery,
+            long garbageCollections,
             int threads,
             double queriesPerSecond,
             double recall,
             double largestScoreDifference) {}
 
     /** Figures of each engine, in the order given. */
-    List<Figures> run(
-            List<Searcher> engines, Shard shard, SparseMatrix documents, List<SparseVector> queries, GroundTruth truth)
+    List<Figures> run(List<Engine> engines, SparseMatrix documents, List<SparseVector> queries, GroundTruth truth)
             throws InterruptedException {
         List<TimedEngine> timed = engines.stream()
-                .map(engine -> new TimedEngine(engine, shard, queries, k))
+                .map(engine -> new TimedEngine(engine, queries.size()))
                 .toList();
         for (int round = 0; round < warmUp + rounds; round++) {
             for (TimedEngine engine : timed) {
@@ -63,6 +62,7 @@ record SearchMeasurement(int k, int warmUp, int rounds, int threads) {
                     engine.lastRound(),
                     engine.allRoundsMean(),
                     engine.allocatedBytesPerQuery(),
+                    engine.garbageCollections(),
                     threads,
                     engine.queriesPerSecond(threads, warmUp, rounds),
                     Rounded.to(6, recall(answers, truth)),

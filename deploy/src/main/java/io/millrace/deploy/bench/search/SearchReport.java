@@ -3,18 +3,32 @@ package io.millrace.deploy.bench.search;
 import io.millrace.index.record.WeightScheme;
 import java.util.Formatter;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What was measured, for people and for programs.
  *
  * @param scale what was measured on
  * @param build from vectors to a shard
- * @param engines the engine under test, and the baseline if it was asked for
+ * @param engines by what they are in the report: the engine under test as {@link #SEARCH}, and those beside it
  */
-record SearchReport(Scale scale, BuildMeasurement.Figures build, List<SearchMeasurement.Figures> engines) {
+record SearchReport(
+        Scale scale, BuildMeasurement.Figures build, SequencedMap<String, SearchMeasurement.Figures> engines) {
+    /** The engine under test. */
+    static final String SEARCH = "search";
+
+    /** The same behind the calls of a server. */
+    static final String CORE = "core";
+
+    /** The same with its documents scored again. */
+    static final String RESCORED = "rescored";
+
+    /** The baseline. */
+    static final String EXHAUSTIVE = "exhaustive";
+
     /**
      * Size of the task.
      *
@@ -46,10 +60,10 @@ record SearchReport(Scale scale, BuildMeasurement.Figures build, List<SearchMeas
         report.put("termsPerQuery", Rounded.to(1, scale.queryTerms));
         report.put("k", scale.plan.k());
         report.put("rounds", scale.plan.rounds());
-        report.put("search", engines.getFirst());
-        if (engines.size() > 1) {
-            report.put("exhaustive", engines.getLast());
-            report.put("ratio", ratio());
+        report.putAll(engines);
+        LatencyFigures ratio = ratio();
+        if (ratio != null) {
+            report.put("ratio", ratio);
         }
         return report;
     }
@@ -61,7 +75,7 @@ record SearchReport(Scale scale, BuildMeasurement.Figures build, List<SearchMeas
             text.format("%,d queries of %.1f, weights %s%n%n", scale.queries, scale.queryTerms, weights());
             formatBuild(text);
             formatLatencies(text);
-            engines.forEach(engine -> formatEngine(text, engine, scale.plan.k()));
+            engines.values().forEach(engine -> formatEngine(text, engine, scale.plan.k()));
             return text.toString().strip();
         }
     }
@@ -85,21 +99,23 @@ record SearchReport(Scale scale, BuildMeasurement.Figures build, List<SearchMeas
     private void formatLatencies(Formatter text) {
         String title = "search, k " + scale.plan.k() + ", one thread, microseconds";
         text.format("%-44s %9s %9s %9s %9s %9s%n", title, "mean", "p50", "p90", "p99", "max");
-        for (SearchMeasurement.Figures engine : engines) {
+        for (SearchMeasurement.Figures engine : engines.values()) {
             String best = engine.engine() + ", best of " + scale.plan.rounds() + " rounds";
             formatRow(text, best, 0, engine.bestOfRoundsMicros());
             String last = engine.engine() + ", last round";
             formatRow(text, last, 0, engine.lastRoundMicros());
         }
-        if (engines.size() > 1) {
-            formatRow(text, "ratio of the best", 3, ratio());
+        LatencyFigures ratio = ratio();
+        if (ratio != null) {
+            formatRow(text, "ratio of the best to that of all postings", 3, ratio);
         }
     }
 
     private static void formatEngine(Formatter text, SearchMeasurement.Figures engine, int k) {
         text.format("%n%s%n", engine.engine());
         text.format("  throughput     %,10.0f queries/s, threads: %d%n", engine.queriesPerSecond(), engine.threads());
-        text.format("  allocated      %,10d bytes a query%n", engine.allocatedBytesPerQuery());
+        text.format("  allocated      %,10d bytes a query", engine.allocatedBytesPerQuery());
+        text.format(", garbage collections: %d%n", engine.garbageCollections());
         text.format("  recall         %10.6f of the best %d%n", engine.recall(), k);
         text.format("  scores differ  %10.1e at most, relatively%n", engine.largestScoreDifference());
     }
@@ -112,8 +128,13 @@ record SearchReport(Scale scale, BuildMeasurement.Figures build, List<SearchMeas
         text.format("%n");
     }
 
-    private LatencyFigures ratio() {
-        return engines.getFirst().bestOfRoundsMicros().over(engines.getLast().bestOfRoundsMicros());
+    /** Of the engine under test to the baseline, if that was measured. */
+    private @Nullable LatencyFigures ratio() {
+        SearchMeasurement.Figures search = engines.get(SEARCH);
+        SearchMeasurement.Figures exhaustive = engines.get(EXHAUSTIVE);
+        return search == null || exhaustive == null
+                ? null
+                : search.bestOfRoundsMicros().over(exhaustive.bestOfRoundsMicros());
     }
 
     private double termsPerDocument() {

@@ -3,18 +3,15 @@ package io.millrace.deploy.bench.search;
 import io.millrace.index.record.ShardDescriptor;
 import io.millrace.index.record.ShardIdentity;
 import io.millrace.index.record.WeightScheme;
+import io.millrace.index.service.ShardRegistry;
 import io.millrace.index.shard.ShardLimits;
 import io.millrace.index.shard.ShardObserver;
 import io.millrace.index.shard.ShardWriter;
-import io.millrace.index.store.DataDirectory;
-import io.millrace.index.store.ShardStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -25,15 +22,14 @@ final class TemporaryShard implements AutoCloseable {
     private static final long POLL_MILLIS = 2;
 
     private final Path folder;
-    private final DataDirectory data;
-    private final ExecutorService flushes = Executors.newSingleThreadExecutor();
-    private final ExecutorService merges = Executors.newSingleThreadExecutor();
+    private final ShardDescriptor descriptor;
     private final Failure failure = new Failure();
-    private @Nullable ShardWriter writer;
+    private ShardRegistry shards;
 
-    private TemporaryShard(Path folder) {
+    private TemporaryShard(Path folder, ShardDescriptor descriptor) {
         this.folder = folder;
-        this.data = DataDirectory.open(folder);
+        this.descriptor = descriptor;
+        this.shards = open();
     }
 
     /** The first flush or merge that failed. */
@@ -54,9 +50,11 @@ final class TemporaryShard implements AutoCloseable {
      * @param work folder under which its own is made
      */
     static TemporaryShard create(Path work, WeightScheme weights) throws IOException {
-        TemporaryShard shard = new TemporaryShard(Files.createTempDirectory(work, "millrace-bench-"));
+        TemporaryShard shard = new TemporaryShard(
+                Files.createTempDirectory(work, "millrace-bench-"),
+                new ShardDescriptor(new ShardIdentity("bench", 1, 0), NO_SPACE, 1, weights));
         try {
-            shard.start(shard.data.create(new ShardDescriptor(new ShardIdentity("bench", 1, 0), NO_SPACE, 1, weights)));
+            shard.shards.createIfAbsent(shard.descriptor);
             return shard;
         } catch (RuntimeException | Error e) {
             shard.close();
@@ -64,20 +62,26 @@ final class TemporaryShard implements AutoCloseable {
         }
     }
 
+    /** What it is. */
+    ShardDescriptor descriptor() {
+        return descriptor;
+    }
+
+    /** The server's shards, which are this one. */
+    ShardRegistry shards() {
+        return shards;
+    }
+
     /** Its owner. */
     ShardWriter writer() {
-        if (writer == null) {
-            throw new IllegalStateException("the shard is closed");
-        }
-        return writer;
+        return shards.find(descriptor.identity()).orElseThrow(() -> new IllegalStateException("the shard is closed"));
     }
 
     /** Closes the shard and opens it again; nanoseconds of the opening alone. */
     long reopen() {
-        writer().close();
-        Path stored = data.shardFolders().getFirst();
+        shards.close();
         long begun = System.nanoTime();
-        start(stored);
+        shards = open();
         return System.nanoTime() - begun;
     }
 
@@ -96,18 +100,13 @@ final class TemporaryShard implements AutoCloseable {
         }
     }
 
-    private void start(Path stored) {
-        writer = ShardWriter.start(ShardStore.open(stored), ShardLimits.defaults(), flushes, merges, failure);
+    private ShardRegistry open() {
+        return ShardRegistry.open(folder, ShardLimits.defaults(), failure);
     }
 
     @Override
     public void close() throws IOException {
-        if (writer != null) {
-            writer.close();
-        }
-        flushes.close();
-        merges.close();
-        data.close();
+        shards.close();
         List<Path> contents;
         try (Stream<Path> walk = Files.walk(folder)) {
             contents = walk.sorted(Comparator.reverseOrder()).toList();

@@ -2,10 +2,7 @@ package io.millrace.deploy.bench.search;
 
 import com.sun.management.ThreadMXBean;
 import io.millrace.index.search.ScoredDocument;
-import io.millrace.index.search.Searcher;
-import io.millrace.index.shard.SearchState;
-import io.millrace.index.shard.Shard;
-import io.millrace.vector.SparseVector;
+import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,50 +12,46 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 
-/** One engine over one shard, and what its searches took so far. Rounds are for one thread. */
+/** One engine, and what its searches took so far. Rounds are for one thread. */
 final class TimedEngine {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-    private final Searcher searcher;
-    private final Shard shard;
-    private final List<SparseVector> queries;
-    private final int k;
+    private final Engine engine;
     private final long[] last;
     private final long[] best;
     private long counted;
     private long countedNanos;
     private long allocatedBytes;
+    private long collections;
     // Read by nobody: what is found must not look unused to the compiler.
     private volatile long found;
 
-    TimedEngine(Searcher searcher, Shard shard, List<SparseVector> queries, int k) {
-        this.searcher = searcher;
-        this.shard = shard;
-        this.queries = queries;
-        this.k = k;
-        this.last = new long[queries.size()];
-        this.best = new long[queries.size()];
+    TimedEngine(Engine engine, int queries) {
+        this.engine = engine;
+        this.last = new long[queries];
+        this.best = new long[queries];
         Arrays.fill(best, Long.MAX_VALUE);
     }
 
     /** Name of the engine. */
     String name() {
-        return searcher instanceof AimedSearcher aimed
-                ? aimed.toString()
-                : searcher.getClass().getSimpleName();
+        return engine.name();
     }
 
     /** Answers all queries, one after the other, on this thread; the times count unless it is for warming up. */
     void round(boolean counts) {
         long hits = 0;
+        long collected = collections();
         long allocated = THREADS.getCurrentThreadAllocatedBytes();
         for (int i = 0; i < last.length; i++) {
             long begun = System.nanoTime();
-            hits += search(queries.get(i)).size();
+            hits += engine.ask(i);
             last[i] = System.nanoTime() - begun;
         }
         allocatedBytes = THREADS.getCurrentThreadAllocatedBytes() - allocated;
+        collections += counts ? collections() - collected : 0;
         found = hits;
         for (int i = 0; counts && i < last.length; i++) {
             best[i] = Math.min(best[i], last[i]);
@@ -69,7 +62,7 @@ final class TimedEngine {
 
     /** What all queries find. */
     List<List<ScoredDocument>> answers() {
-        return queries.stream().map(this::search).toList();
+        return IntStream.range(0, last.length).mapToObj(engine::answer).toList();
     }
 
     /** Of each query's shortest time in all rounds that count: what the work costs where nothing disturbs it. */
@@ -92,6 +85,19 @@ final class TimedEngine {
         return Math.round((double) allocatedBytes / last.length);
     }
 
+    /** Garbage collections during all rounds that count. */
+    long garbageCollections() {
+        return collections;
+    }
+
+    private static long collections() {
+        long count = 0;
+        for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
+            count += collector.getCollectionCount();
+        }
+        return count;
+    }
+
     /**
      * Queries per second of some threads that search at once.
      *
@@ -112,12 +118,12 @@ final class TimedEngine {
     private long searchAtOnce(ExecutorService pool, int threads, int rounds)
             throws ExecutionException, InterruptedException {
         AtomicLong next = new AtomicLong();
-        long searches = (long) threads * rounds * queries.size();
+        long searches = (long) threads * rounds * last.length;
         List<Future<?>> running = new ArrayList<>();
         for (int t = 0; t < threads; t++) {
             running.add(pool.submit(() -> {
                 for (long i = next.getAndIncrement(); i < searches; i = next.getAndIncrement()) {
-                    found = search(queries.get((int) (i % queries.size()))).size();
+                    found = engine.ask((int) (i % last.length));
                 }
             }));
         }
@@ -125,11 +131,5 @@ final class TimedEngine {
             thread.get();
         }
         return searches;
-    }
-
-    private List<ScoredDocument> search(SparseVector query) {
-        try (SearchState state = shard.state()) {
-            return searcher.search(state.view(), query, k);
-        }
     }
 }

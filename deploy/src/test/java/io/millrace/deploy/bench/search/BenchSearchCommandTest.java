@@ -60,15 +60,16 @@ class BenchSearchCommandTest {
         }
         assertThat(build.has("settleSeconds")).isTrue();
         assertThat(build.has("reopenSeconds")).isTrue();
-        for (String engine : List.of("search", "exhaustive")) {
+        for (String engine : List.of("search", "core", "exhaustive")) {
             JsonNode figures = run.json().get(engine);
-            boolean exact = engine.equals("search");
+            boolean exact = !engine.equals("exhaustive");
             assertThat(figures.get("recall").asDouble()).isBetween(exact ? 1 : .9, 1.);
             assertThat(figures.get("largestScoreDifference").asDouble()).isLessThan(exact ? 1e-7 : .05);
             assertThat(figures.get("threads").asInt()).isEqualTo(2);
             assertThat(figures.get("queriesPerSecond").asDouble()).isPositive();
             assertThat(figures.get("allRoundsMeanMicros").asDouble()).isPositive();
             assertThat(figures.get("allocatedBytesPerQuery").asLong()).isPositive();
+            assertThat(figures.get("garbageCollections").asLong()).isNotNegative();
             for (String sample : List.of("bestOfRoundsMicros", "lastRoundMicros")) {
                 assertThat(figures.get(sample).fieldNames())
                         .toIterable()
@@ -78,13 +79,16 @@ class BenchSearchCommandTest {
         assertThat(run.json().get("ratio").get("mean").asDouble()).isPositive();
         assertThat(work).isEmptyDirectory();
         // The truth that was kept is read back, and found to be about these vectors.
-        CommandRun again = bench("--weights", "u8", "--queries", "5", "-k", "3", "-o", "json");
+        CommandRun again = bench("--weights", "u8", "--rescore", "--queries", "5", "-k", "3", "-o", "json");
         assertThat(again.code()).as(again.err()).isZero();
         assertThat(again.err()).doesNotContain("exact scores");
         assertThat(again.json().get("weights").asText()).isEqualTo("u8");
         assertThat(again.json().get("queries").asInt()).isEqualTo(5);
         assertThat(again.json().get("search").get("largestScoreDifference").asDouble())
                 .isCloseTo(0, within(.02));
+        assertThat(again.json().at("/rescored/largestScoreDifference").asDouble())
+                .isLessThan(1e-7);
+        assertThat(again.json().at("/rescored/recall").asDouble()).isEqualTo(1);
         assertThat(again.json().has("exhaustive")).isFalse();
     }
 
