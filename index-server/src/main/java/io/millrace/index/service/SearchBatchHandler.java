@@ -62,7 +62,8 @@ final class SearchBatchHandler {
                 }
                 SparseVector query = queries.get(i);
                 results[i] = pool.run(
-                        deadlineNanos - System.nanoTime(), searcher -> hits(new Work(plan, searcher, state, view), query, room));
+                        deadlineNanos - System.nanoTime(),
+                        searcher -> hits(new Work(plan, searcher, state, view), query, room));
             });
             return ShardSearchBatchResponse.newBuilder()
                     .addAllResults(Arrays.asList(results))

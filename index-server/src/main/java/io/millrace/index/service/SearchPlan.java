@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param filter which documents are ranked; null = all
  * @param accuracy how much of the exact result is enough
  */
-record SearchPlan(ShardSearchRequest options, int k, @Nullable Filter filter, Accuracy accuracy) {
+record SearchPlan(
+        ShardSearchRequest options, int k, @Nullable Filter filter, Accuracy accuracy) {
     /** Checks a request's numbers. */
     static SearchPlan of(ShardSearchRequest options) {
         long k = Integer.toUnsignedLong(options.getK());
