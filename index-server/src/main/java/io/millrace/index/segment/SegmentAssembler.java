@@ -21,6 +21,8 @@ public final class SegmentAssembler {
     private final Format format;
     private final SegmentInfo capacity;
     private final SegmentColumns columns;
+    private final GrowingMemory termIds = new GrowingMemory();
+    private final GrowingMemory starts = new GrowingMemory();
     private final GrowingMemory listed = new GrowingMemory();
     private final TermBlocking blocking;
     private final FieldColumnsBuilder fields;
@@ -43,7 +45,7 @@ public final class SegmentAssembler {
     SegmentAssembler(Format format, SegmentInfo capacity, int blockedFrom) {
         this.format = format;
         this.capacity = capacity;
-        this.columns = SegmentColumns.allocateWithoutDocuments(format, capacity);
+        this.columns = SegmentColumns.allocateWithoutTerms(format, capacity);
         this.blocking = new TermBlocking(blockedFrom, format, capacity, columns);
         this.fields = new FieldColumnsBuilder(capacity.documents());
     }
@@ -76,8 +78,8 @@ public final class SegmentAssembler {
         require(terms < capacity.terms(), "more terms than announced");
         require(terms == 0 || Integer.compareUnsigned(currentTerm, term) < 0, "terms do not ascend");
         currentTerm = term;
-        NativeMemory.putInt(columns.terms().address() + (long) terms * Integer.BYTES, term);
-        NativeMemory.putLong(columns.starts().address() + (long) terms * Long.BYTES, postings);
+        termIds.putInt(term);
+        starts.putLong(postings);
         terms++;
     }
 
@@ -147,10 +149,13 @@ public final class SegmentAssembler {
         require(
                 fields.entries() == capacity.fieldEntries(),
                 fields.entries() + " values of metadata, not as many as announced");
-        columns.starts().setAtIndex(ValueLayout.JAVA_LONG, terms, postings);
+        starts.putLong(postings);
         Arena arena = columns.arena();
-        SegmentColumns whole =
-                columns.with(listed.moveTo(arena), inOrdinalOrder ? MemorySegment.NULL : byOrdinal(arena));
+        SegmentColumns whole = columns.with(
+                termIds.moveTo(arena),
+                starts.moveTo(arena),
+                listed.moveTo(arena),
+                inOrdinalOrder ? MemorySegment.NULL : byOrdinal(arena));
         SegmentInfo info = new SegmentInfo(capacity.id(), documents, terms, postings, idBytes, capacity.fieldEntries());
         Segment segment = new Segment(info, format, blocking.finish(whole).with(fields.build(arena)));
         freeScratch();
@@ -164,6 +169,8 @@ public final class SegmentAssembler {
     }
 
     private void freeScratch() {
+        termIds.close();
+        starts.close();
         listed.close();
         fields.close();
         blocking.close();

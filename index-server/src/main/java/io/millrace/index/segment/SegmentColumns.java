@@ -45,21 +45,21 @@ record SegmentColumns(
 
     /** Zeroed columns of the given size, in which no term is blocked; freed by closing the arena. */
     static SegmentColumns allocate(Format format, SegmentInfo size) {
-        return allocate(format, size, size.postings());
+        return allocate(format, size, size.terms(), size.postings());
     }
 
-    /** The same without documents, which are still to be collected. */
-    static SegmentColumns allocateWithoutDocuments(Format format, SegmentInfo size) {
-        return allocate(format, size, 0);
+    /** The same without terms, their starts and documents, which are still to be collected. */
+    static SegmentColumns allocateWithoutTerms(Format format, SegmentInfo size) {
+        return allocate(format, size, 0, 0);
     }
 
-    private static SegmentColumns allocate(Format format, SegmentInfo size, long documents) {
+    private static SegmentColumns allocate(Format format, SegmentInfo size, long terms, long documents) {
         Arena arena = Arena.ofShared();
         try {
             return new SegmentColumns(
                     arena,
-                    arena.allocate(ValueLayout.JAVA_INT, size.terms()),
-                    arena.allocate(ValueLayout.JAVA_LONG, size.terms() + 1L),
+                    arena.allocate(ValueLayout.JAVA_INT, terms),
+                    arena.allocate(ValueLayout.JAVA_LONG, terms + 1L),
                     MemorySegment.NULL,
                     MemorySegment.NULL,
                     arena.allocate(ValueLayout.JAVA_INT, documents),
@@ -76,15 +76,15 @@ record SegmentColumns(
         }
     }
 
-    /** The same with the documents that were collected meanwhile; of an arena that is this one's. */
-    SegmentColumns with(MemorySegment collected, MemorySegment order) {
+    /** The same with the terms that were collected meanwhile; all of an arena that is this one's. */
+    SegmentColumns with(MemorySegment termIds, MemorySegment termStarts, MemorySegment lists, MemorySegment order) {
         return new SegmentColumns(
                 arena,
-                terms,
-                starts,
+                termIds,
+                termStarts,
                 rows,
                 documentStarts,
-                collected,
+                lists,
                 weights,
                 blocks,
                 ordinals,

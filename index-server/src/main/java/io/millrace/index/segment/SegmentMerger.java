@@ -83,7 +83,7 @@ public final class SegmentMerger {
             postings += livePostings(view, moved[v]);
             terms += view.segment().info().terms();
         }
-        // Distinct terms of several segments are at most the sum of theirs; the directory's slack is not worth a pass.
+        // Distinct terms of several segments are at most the sum of theirs; more need not be known beforehand.
         int termBound = (int) Math.min(Integer.MAX_VALUE - 8, Math.min(terms, postings));
         return new SegmentInfo(id, documents, termBound, postings, idBytes, FieldMerge.entries(fields(views), moved));
     }

@@ -1,8 +1,8 @@
 package io.millrace.index.service;
 
+import io.millrace.index.order.BackgroundPriority;
 import io.millrace.index.record.ShardDescriptor;
 import io.millrace.index.record.ShardIdentity;
-import io.millrace.index.segment.BackgroundPriority;
 import io.millrace.index.shard.ShardLimits;
 import io.millrace.index.shard.ShardObserver;
 import io.millrace.index.shard.ShardWriter;

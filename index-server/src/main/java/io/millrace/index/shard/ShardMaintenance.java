@@ -1,8 +1,8 @@
 package io.millrace.index.shard;
 
 import io.millrace.index.codec.Manifest;
+import io.millrace.index.order.BisectionOrder;
 import io.millrace.index.record.SegmentInfo;
-import io.millrace.index.segment.BisectionOrder;
 import io.millrace.index.segment.DeadMarks;
 import io.millrace.index.segment.DocumentOrder;
 import io.millrace.index.segment.Runs;

@@ -1,4 +1,4 @@
-package io.millrace.index.segment;
+package io.millrace.index.order;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;

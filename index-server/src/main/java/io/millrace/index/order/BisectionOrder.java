@@ -1,7 +1,11 @@
-package io.millrace.index.segment;
+package io.millrace.index.order;
 
 import io.millrace.index.memory.NativeMemory;
 import io.millrace.index.record.WeightScheme.Format;
+import io.millrace.index.segment.BlockColumns;
+import io.millrace.index.segment.DocumentOrder;
+import io.millrace.index.segment.Segment;
+import io.millrace.index.segment.SegmentView;
 import java.util.List;
 import java.util.concurrent.ForkJoinPool;
 import java.util.function.BooleanSupplier;

@@ -1,4 +1,4 @@
-package io.millrace.index.segment;
+package io.millrace.index.order;
 
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;

@@ -1,4 +1,4 @@
-package io.millrace.index.segment;
+package io.millrace.index.order;
 
 import java.util.ArrayList;
 import java.util.Arrays;
