@@ -1,5 +1,6 @@
 package io.millrace.index.service;
 
+import com.google.protobuf.UnsafeByteOperations;
 import io.millrace.index.codec.SourceCodec;
 import io.millrace.index.filter.Filter;
 import io.millrace.index.rescore.RescoredSearch;
@@ -70,8 +71,10 @@ record SearchPlan(
 
     /** What the caller gets of one of them. */
     ShardHit hit(ScoredDocument found, SparseVector query, SearchState state) {
-        ShardHit.Builder hit =
-                ShardHit.newBuilder().setId(found.id().toString()).setScore(found.score());
+        // As bytes, which nobody changes: a string would be made only to become the same bytes again.
+        ShardHit.Builder hit = ShardHit.newBuilder()
+                .setIdBytes(UnsafeByteOperations.unsafeWrap(found.id().utf8()))
+                .setScore(found.score());
         if (options.getIncludeSource()) {
             hit.setSource(source(state, found.ordinal()));
         }

@@ -97,6 +97,25 @@ class SearchBatchTest {
     }
 
     @Test
+    void aFilterHoldsForAllQueries() {
+        client.call().write(puts(1, vector(7, 1f), vector(8, 1f)).build());
+        WriteRequest.Builder other = puts(3, vector(7, 9f));
+        other.getOperationsBuilder(0).getPutBuilder().putMetadata("shelf", "B");
+        client.call().write(other.build());
+        ShardSearchBatchRequest.Builder request = batch(List.of(vector(7, 1f), vector(8, 1f)));
+        request.getOptionsBuilder()
+                .getFilterBuilder()
+                .getEqualsBuilder()
+                .setField("shelf")
+                .setValue("A");
+        assertThat(client.call().searchBatch(request.build()).getResultsList())
+                .extracting(hits -> hits.getHits(0).getId() + " of " + hits.getHitsCount())
+                .containsExactly("doc-1 of 1", "doc-2 of 1");
+        request.getOptionsBuilder().getFilterBuilder().getEqualsBuilder().setField("");
+        refused(request, Status.Code.INVALID_ARGUMENT, "filter");
+    }
+
+    @Test
     void aBatchWaitsForAWriteItKnowsOf() {
         long index = client.call().write(puts(1, vector(7, 1f)).build()).getAppliedIndex();
         ShardSearchBatchRequest.Builder request = batch(List.of(vector(7, 1f)));
