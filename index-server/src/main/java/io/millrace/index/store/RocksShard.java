@@ -20,6 +20,7 @@ import org.rocksdb.DBOptions;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
 import org.rocksdb.Options;
+import org.rocksdb.RateLimiter;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.WALRecoveryMode;
@@ -33,6 +34,11 @@ final class RocksShard implements AutoCloseable {
     private static final long FAMILY_MEMTABLE_BYTES = 16L << 20;
     private static final long WAL_BYTES = 128L << 20;
     private static final double BLOOM_BITS = 10;
+    // What flushes, merges and compactions write a second at most, so that the log's syncs find the disk free: twice what
+    // bulk loads need here.
+    private static final long BACKGROUND_BYTES_A_SECOND = 128L << 20;
+    // They are handed to the disk bit by bit instead of all at once when a file ends.
+    private static final long WRITE_BACK_BYTES = 1L << 20;
 
     private enum Mode {
         CREATE,
@@ -70,6 +76,8 @@ final class RocksShard implements AutoCloseable {
                 .setDbWriteBufferSize(MEMTABLE_BYTES)
                 .setAvoidFlushDuringShutdown(true)
                 .setMaxBackgroundJobs(2)
+                .setRateLimiter(own(new RateLimiter(BACKGROUND_BYTES_A_SECOND)))
+                .setBytesPerSync(WRITE_BACK_BYTES)
                 .setKeepLogFileNum(2)
                 .setInfoLogLevel(InfoLogLevel.WARN_LEVEL));
         List<ColumnFamilyHandle> opened = new ArrayList<>();
