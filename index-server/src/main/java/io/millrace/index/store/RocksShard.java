@@ -34,7 +34,8 @@ final class RocksShard implements AutoCloseable {
     private static final long FAMILY_MEMTABLE_BYTES = 16L << 20;
     private static final long WAL_BYTES = 128L << 20;
     private static final double BLOOM_BITS = 10;
-    // What flushes, merges and compactions write a second at most, so that the log's syncs find the disk free: twice what
+    // What flushes, merges and compactions write a second at most, so that the log's syncs find the disk free: twice
+    // what
     // bulk loads need here.
     private static final long BACKGROUND_BYTES_A_SECOND = 128L << 20;
     // They are handed to the disk bit by bit instead of all at once when a file ends.
