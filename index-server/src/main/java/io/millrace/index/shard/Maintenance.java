@@ -4,6 +4,7 @@ import io.millrace.index.segment.DocumentOrder;
 import io.millrace.index.segment.Segment;
 import io.millrace.index.segment.SegmentMerger;
 import io.millrace.index.segment.SegmentView;
+import io.millrace.index.shard.ShardObserver.Step;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -21,12 +22,24 @@ record Maintenance(Kind kind, int segmentId, List<SegmentView> inputs, long firs
     /** Documents of a merge from which on they are reordered: those of a segment whose terms are blocked. */
     private static final int REORDERED = 1 << 14;
 
-    /** What the inputs are. */
+    /** What the inputs are, and the steps on the way. */
     enum Kind {
         /** Runs of the write buffer. */
-        FLUSH,
+        FLUSH(Step.FLUSH_BUILT, Step.FLUSH_STORED, Step.FLUSH_NAMING, Step.FLUSH_NAMED),
         /** Durable segments. */
-        MERGE
+        MERGE(Step.MERGE_BUILT, Step.MERGE_STORED, Step.MERGE_NAMING, Step.MERGE_NAMED);
+
+        final Step built;
+        final Step stored;
+        final Step naming;
+        final Step named;
+
+        Kind(Step built, Step stored, Step naming, Step named) {
+            this.built = built;
+            this.stored = stored;
+            this.naming = naming;
+            this.named = named;
+        }
     }
 
     Maintenance {

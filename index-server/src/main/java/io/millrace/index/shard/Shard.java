@@ -163,8 +163,10 @@ public final class Shard implements AutoCloseable {
             }
             if (application.counters().appliedIndex() > counters.appliedIndex()) {
                 changes.putCounters(application.counters());
+                observer.reached(ShardObserver.Step.COMMITTING);
                 long begun = System.nanoTime();
                 store.commit(changes);
+                observer.reached(ShardObserver.Step.COMMITTED);
                 observer.committed(operations, System.nanoTime() - begun);
                 publish(application);
             }
@@ -187,7 +189,9 @@ public final class Shard implements AutoCloseable {
      */
     ShardCheckpoint checkpoint(Path into) {
         requireWritable();
+        observer.reached(ShardObserver.Step.CHECKPOINTING);
         store.checkpoint(into);
+        observer.reached(ShardObserver.Step.CHECKPOINTED);
         return new ShardCheckpoint(descriptor(), counters.appliedIndex(), size().documents());
     }
 

@@ -32,8 +32,6 @@ final class ShardMaintenance {
     // Share of dead documents at which a segment is rewritten alone: scoring them costs as much as the live.
     private static final double DEAD_SHARE = 0.3;
     private static final Duration RETRY_AFTER = Duration.ofSeconds(10);
-    // Without a flush or merge for so long, what remains is merged further than writing alone would have it.
-    private static final Duration QUIET = Duration.ofSeconds(1);
     // Searches need the other cores.
     private static final int ORDERING_THREADS = Math.max(1, Runtime.getRuntime().availableProcessors() / 4);
 
@@ -149,7 +147,7 @@ final class ShardMaintenance {
         }
         awaitingQuiet = true;
         long before = works;
-        CompletableFuture.delayedExecutor(QUIET.toMillis(), TimeUnit.MILLISECONDS, executors.owner())
+        CompletableFuture.delayedExecutor(limits.quiet().toMillis(), TimeUnit.MILLISECONDS, executors.owner())
                 .execute(() -> {
                     awaitingQuiet = false;
                     if (stopped) {
@@ -203,9 +201,11 @@ final class ShardMaintenance {
         RuntimeException failure = null;
         try {
             made = work.merge(order);
+            observer.reached(work.kind().built);
             if (made != null) {
                 store.segments().write(made);
             }
+            observer.reached(work.kind().stored);
         } catch (RuntimeException e) {
             failure = e;
             removeRemains(work, e);
@@ -291,12 +291,17 @@ final class ShardMaintenance {
                 changes.unbuffer(work.firstOrdinal(), work.lastOrdinal());
             }
             changes.replaceDead(work.firstOrdinal(), work.lastOrdinal(), died);
+            observer.reached(work.kind().naming);
             store.commit(changes);
         }
+        observer.reached(work.kind().named);
         manifest = next;
         shard.replaceSegments(views);
         if (work.kind() == Maintenance.Kind.MERGE) {
-            removed.forEach(info -> store.segments().remove(info.id()));
+            for (SegmentInfo info : removed) {
+                store.segments().remove(info.id());
+                observer.reached(ShardObserver.Step.INPUT_REMOVED);
+            }
         }
     }
 

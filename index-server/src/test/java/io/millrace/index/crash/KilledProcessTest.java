@@ -1,40 +1,39 @@
 package io.millrace.index.crash;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
-import io.millrace.index.record.WeightScheme;
-import io.millrace.index.shard.ShardFixture;
+import java.io.BufferedWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
-/** A process that writes is killed with SIGKILL at random points, again and again, on the same directory. */
+/**
+ * A process that writes is killed with SIGKILL at random and at named points, again and again, on the same directory. {@code
+ * -Dmillrace.kill.cycles=N} kills N times, {@code -Dmillrace.kill.seed=S} at other points, {@code -Dmillrace.kill.log=FILE}
+ * writes a line for each.
+ */
 class KilledProcessTest {
-    private static final int CYCLES = 3;
+    private static final int CYCLES = Integer.getInteger("millrace.kill.cycles", 8);
+    private static final long SEED = Long.getLong("millrace.kill.seed", 1);
 
     @TempDir
     private Path directory;
 
-    @ParameterizedTest
-    @CsvSource({"11, false", "12, false", "13, true", "14, true"})
-    void everyAcknowledgedWriteSurvivesAndNothingDeletedComesBack(long seed, boolean bulk) throws Exception {
-        Random random = new Random(seed);
-        OperationStream stream = new OperationStream(seed);
-        ShardFixture.create(directory, WeightScheme.float32(), CrashWriter.FLUSH_DOCUMENTS)
-                .close();
-        long applied = 0;
-        for (int cycle = 0; cycle < CYCLES; cycle++) {
-            try (WriterProcess writer = WriterProcess.start(directory, seed, bulk, List.of())) {
-                writer.awaitAcks(5 + random.nextInt(150));
-                Thread.sleep(random.nextInt(5));
-                writer.kill();
-                assertThat(writer.acked()).as("%s", writer.lines()).isGreaterThan(applied);
-                applied = RecoveredShard.verify(directory, stream, writer.acked());
+    @Test
+    void everyAcknowledgedWriteSurvivesAndNothingDeletedComesBack() throws Exception {
+        Path log = Path.of(
+                System.getProperty("millrace.kill.log", directory.resolve("log").toString()));
+        CrashCycles cycles = new CrashCycles(directory, SEED);
+        try (BufferedWriter lines = Files.newBufferedWriter(log)) {
+            System.out.println("seed " + SEED);
+            for (int cycle = 0; cycle < CYCLES; cycle++) {
+                String line = cycles.next();
+                System.out.println(line);
+                lines.write(line);
+                lines.newLine();
+                lines.flush();
             }
+            lines.write(cycles.summary());
+            lines.newLine();
         }
-        RecoveredShard.verifyResending(directory, stream, applied, bulk);
     }
 }

@@ -23,6 +23,12 @@ public final class OperationStream {
     /** Ids are doc-0 to doc-(IDS - 1). */
     static final int IDS = 120;
 
+    /** Vectors have the terms {@link Corpora#term} of 0 to TERMS - 1. */
+    static final int TERMS = 40;
+
+    /** Batches of a bulk load in a row. */
+    private static final int BULK_RUN = 12;
+
     private static final int MAX_OPERATIONS = 8;
 
     private final long seed;
@@ -30,6 +36,10 @@ public final class OperationStream {
     /** A history that another process, or test, can make again. */
     public OperationStream(long seed) {
         this.seed = seed;
+    }
+
+    long seed() {
+        return seed;
     }
 
     /** The batch at an index, from 1. */
@@ -40,35 +50,27 @@ public final class OperationStream {
         for (int i = 0; i < size; i++) {
             long number = index * MAX_OPERATIONS + i;
             String id = "doc-" + random.nextInt(IDS);
-            Put put = random.nextInt(4) == 0 ? null : put(id, number, Corpora.vector(random, 40, 20));
+            Put put = random.nextInt(4) == 0 ? null : put(id, number, Corpora.vector(random, TERMS, 20));
             operations.add(new Operation(0, number, new Stamp(number, 0), DocumentId.of(id), put));
         }
+        return isBulk(index)
+                ? bulk(operations)
+                : new ShardBatch(
+                        List.of(new WriterProgress("crash", Math.max(0, index - 8) * MAX_OPERATIONS)), operations);
+    }
+
+    /** Whether a batch is a bulk load's: some in a row are. */
+    static boolean isBulk(long index) {
+        return index / BULK_RUN % 3 == 1;
+    }
+
+    private static ShardBatch bulk(List<Operation> operations) {
         return new ShardBatch(
-                List.of(new WriterProgress("crash", Math.max(0, index - 8) * MAX_OPERATIONS)), operations);
-    }
-
-    /** The same batch as a bulk load sends it. */
-    public ShardBatch bulkBatch(long index) {
-        List<Operation> operations = batch(index).operations().stream()
-                .map(numbered ->
-                        new Operation(ShardBatch.NO_WRITER, 0, numbered.stamp(), numbered.id(), numbered.put()))
-                .toList();
-        return new ShardBatch(List.of(), operations);
-    }
-
-    /** Live documents after the batches up to an index: id to the put that stored it. */
-    public Map<DocumentId, Operation> stateAfter(long index) {
-        Map<DocumentId, Operation> state = new TreeMap<>();
-        for (long i = 1; i <= index; i++) {
-            for (Operation operation : batch(i).operations()) {
-                if (operation.put() == null) {
-                    state.remove(operation.id());
-                } else {
-                    state.put(operation.id(), operation);
-                }
-            }
-        }
-        return state;
+                List.of(),
+                operations.stream()
+                        .map(numbered -> new Operation(
+                                ShardBatch.NO_WRITER, 0, numbered.stamp(), numbered.id(), numbered.put()))
+                        .toList());
     }
 
     private static Put put(String id, long number, SparseVector vector) {

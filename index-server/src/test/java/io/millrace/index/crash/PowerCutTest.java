@@ -11,9 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -37,20 +37,18 @@ class PowerCutTest {
         assumeTrue(traces, "strace is not installed or may not trace here; unsynced writes are not discarded");
     }
 
-    @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void everyAcknowledgedWriteWasSyncedBeforeItsAcknowledgement(boolean bulk) throws Exception {
+    @Test
+    void everyAcknowledgedWriteWasSyncedBeforeItsAcknowledgement() throws Exception {
         long seed = 21;
         Random random = new Random(seed);
         OperationStream stream = new OperationStream(seed);
         Path data = Files.createDirectory(directory.resolve("data"));
-        ShardFixture.create(data, WeightScheme.float32(), CrashWriter.FLUSH_DOCUMENTS)
-                .close();
+        ShardFixture.create(data, WeightScheme.float32(), 40).close();
         long applied = 0;
         for (int cycle = 0; cycle < CYCLES; cycle++) {
             SyncTrace trace = new SyncTrace(data);
             Path calls = directory.resolve("calls-" + cycle);
-            try (WriterProcess writer = WriterProcess.start(data, seed, bulk, strace(calls, List.of()))) {
+            try (WriterProcess writer = WriterProcess.start(data, CrashPlan.steady(seed), strace(calls, List.of()))) {
                 writer.awaitAcks(40 + random.nextInt(150));
                 writer.kill();
                 assertThat(writer.acked()).as("%s", writer.lines()).isGreaterThan(applied);
@@ -63,18 +61,18 @@ class PowerCutTest {
                 applied = RecoveredShard.verify(data, stream, writer.acked());
             }
         }
-        RecoveredShard.verifyResending(data, stream, applied, bulk);
+        RecoveredShard.verifyResending(data, stream, applied);
     }
 
     @ParameterizedTest
-    @CsvSource({"4, false", "11, false", "60, false", "5, true", "12, true", "70, true"})
-    void failedSyncStopsWritingForGoodAndLosesNothingAcknowledged(int failing, boolean bulk) throws Exception {
+    @ValueSource(ints = {4, 11, 60})
+    void failedSyncStopsWritingForGoodAndLosesNothingAcknowledged(int failing) throws Exception {
         long seed = 22;
         Path data = Files.createDirectory(directory.resolve("data"));
-        ShardFixture.create(data, WeightScheme.float32(), CrashWriter.FLUSH_DOCUMENTS)
-                .close();
+        ShardFixture.create(data, WeightScheme.float32(), 40).close();
         List<String> inject = List.of("-e", "inject=fdatasync:error=EIO:when=" + failing);
-        try (WriterProcess writer = WriterProcess.start(data, seed, bulk, strace(directory.resolve("calls"), inject))) {
+        try (WriterProcess writer =
+                WriterProcess.start(data, CrashPlan.steady(seed), strace(directory.resolve("calls"), inject))) {
             writer.awaitEnd();
             // In each thread one sync fails, of the log or of a file: a store that tried again would write on, over
             // pages that the kernel dropped.

@@ -3,79 +3,136 @@ package io.millrace.index.crash;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.index.batch.BatchOutcome;
-import io.millrace.index.batch.ShardBatch;
 import io.millrace.index.batch.ShardBatch.Operation;
+import io.millrace.index.batch.ShardBatch.Put;
 import io.millrace.index.filter.Filter;
 import io.millrace.index.filter.Metadata;
 import io.millrace.index.fsck.Fsck;
 import io.millrace.index.fsck.FsckReport;
 import io.millrace.index.record.DocumentEntry;
 import io.millrace.index.record.DocumentId;
-import io.millrace.index.search.ExhaustiveSearcher;
-import io.millrace.index.search.ScoredDocument;
+import io.millrace.index.search.MapOracle;
+import io.millrace.index.search.PrunedSearcher;
+import io.millrace.index.search.SearchView;
+import io.millrace.index.search.Searcher;
 import io.millrace.index.search.TermAtATimeSearcher;
 import io.millrace.index.shard.Corpora;
 import io.millrace.index.shard.SearchState;
 import io.millrace.index.shard.ShardFixture;
+import io.millrace.index.shard.ShardSize;
 import io.millrace.vector.SparseVector;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
+import java.util.Random;
 import java.util.stream.IntStream;
 
 /** Opens what a crash left behind and holds it against the history that was written. */
 public final class RecoveredShard {
-    private RecoveredShard() {}
+    private static final int FLUSH_DOCUMENTS = 40;
+    private static final int RANDOM_QUERIES = 6;
+    private static final List<Searcher> SEARCHERS = List.of(new TermAtATimeSearcher(), PrunedSearcher.create());
+
+    private final Path directory;
+    private long resent;
+    private ShardSize size = new ShardSize(0, 0, 0, 0, 0, 0);
+
+    /**
+     * A shard in a data directory that no process has open.
+     *
+     * @param resent indices of the shard that were given to batches written a second time
+     */
+    RecoveredShard(Path directory, long resent) {
+        this.directory = directory;
+        this.resent = resent;
+    }
 
     /**
      * Everything acknowledged is there, once; nothing deleted came back; the state is that after a whole number of
      * batches. Returns that number.
      */
     public static long verify(Path directory, OperationStream stream, long acked) {
-        // What the crash left is whole before it is recovered, too, but for segments that nobody names.
-        assertThat(Fsck.check(directory).findings()).isEmpty();
-        long applied = recover(directory, stream, acked);
-        FsckReport recovered = Fsck.check(directory);
-        assertThat(recovered.findings()).isEmpty();
-        assertThat(recovered.notes()).isEmpty();
-        return applied;
-    }
-
-    private static long recover(Path directory, OperationStream stream, long acked) {
-        try (ShardFixture fixture = ShardFixture.reopen(directory, CrashWriter.FLUSH_DOCUMENTS)) {
-            long applied = fixture.shard().durableIndex();
-            assertThat(applied).as("index recovered").isBetween(acked, acked + CrashWriter.IN_FLIGHT);
-            Map<DocumentId, Operation> expected = stream.stateAfter(applied);
-            try (SearchState state = fixture.shard().state()) {
-                verifyDocuments(state, expected);
-                verifySearch(state, expected);
-            }
-            return applied;
-        }
+        int inFlight = CrashPlan.steady(0).inFlight();
+        return new RecoveredShard(directory, 0)
+                .verify(History.of(stream), acked, inFlight)
+                .batches();
     }
 
     /** A client that resends its last batches after a crash is told what became of them, and nothing changes. */
-    public static void verifyResending(Path directory, OperationStream stream, long applied, boolean bulk) {
-        try (ShardFixture fixture = ShardFixture.reopen(directory, CrashWriter.FLUSH_DOCUMENTS)) {
+    public static void verifyResending(Path directory, OperationStream stream, long applied) {
+        new RecoveredShard(directory, 0).verifyResending(History.of(stream).after(applied), 4);
+    }
+
+    /**
+     * Holds the shard against a history, and what lies on disk against itself, before it is recovered and after.
+     *
+     * @param before the history at some earlier batch
+     * @param acked batches acknowledged
+     * @param inFlight batches that may have been on their way
+     * @return the history as far as it was recovered
+     */
+    History verify(History before, long acked, int inFlight) {
+        // What the crash left is whole before it is recovered, too, but for segments that nobody names.
+        assertThat(Fsck.check(directory).findings()).isEmpty();
+        History recovered;
+        try (ShardFixture fixture = ShardFixture.reopen(directory, FLUSH_DOCUMENTS)) {
+            long applied = fixture.shard().durableIndex() - resent;
+            assertThat(applied).as("batches recovered").isBetween(acked, acked + inFlight);
+            recovered = before.after(applied);
+            verifyState(fixture, recovered);
+            size = fixture.shard().size();
+        }
+        requireWhole();
+        return recovered;
+    }
+
+    /** Writes the last batches once more. */
+    void verifyResending(History history, int batches) {
+        try (ShardFixture fixture = ShardFixture.reopen(directory, FLUSH_DOCUMENTS)) {
             long documents = fixture.shard().size().documents();
-            for (long index = Math.max(1, applied - 3); index <= applied; index++) {
-                ShardBatch again = bulk ? stream.bulkBatch(index) : stream.batch(index);
-                BatchOutcome outcome = fixture.shard().apply(fixture.shard().nextIndex(), again);
-                for (int i = 0; i < again.operations().size(); i++) {
+            for (long batch = Math.max(1, history.batches() - batches + 1); batch <= history.batches(); batch++) {
+                List<Operation> operations = history.stream().batch(batch).operations();
+                BatchOutcome outcome = fixture.shard()
+                        .apply(fixture.shard().nextIndex(), history.stream().batch(batch));
+                for (int i = 0; i < operations.size(); i++) {
                     assertThat(outcome.results().get(i).stamp())
-                            .isEqualTo(again.operations().get(i).stamp());
+                            .isEqualTo(operations.get(i).stamp());
                     // Of a bulk load nothing is remembered but which write to an id was the newest.
-                    assertThat(outcome.results().get(i).applied() || bulk).isTrue();
+                    assertThat(outcome.results().get(i).applied() || OperationStream.isBulk(batch))
+                            .isTrue();
                 }
+                resent++;
             }
             assertThat(fixture.shard().size().documents()).isEqualTo(documents);
-            try (SearchState state = fixture.shard().state()) {
-                verifyDocuments(state, stream.stateAfter(applied));
-            }
+            verifyState(fixture, history);
+        }
+    }
+
+    /** Indices given to batches written a second time, so far. */
+    long resent() {
+        return resent;
+    }
+
+    /** Counts and sizes when it was last verified. */
+    ShardSize size() {
+        return size;
+    }
+
+    private void requireWhole() {
+        FsckReport report = Fsck.check(directory);
+        assertThat(report.findings()).isEmpty();
+        assertThat(report.notes()).isEmpty();
+    }
+
+    private static void verifyState(ShardFixture fixture, History history) {
+        try (SearchState state = fixture.shard().state()) {
+            assertThat(state.view().liveDocuments()).isEqualTo(history.live().size());
+            verifyDocuments(state, history.live());
+            verifySearches(state, history);
         }
     }
 
@@ -84,48 +141,44 @@ public final class RecoveredShard {
             DocumentId id = DocumentId.of("doc-" + i);
             Optional<DocumentEntry> entry = state.documents().entry(id).filter(DocumentEntry::isLive);
             Operation written = expected.get(id);
-            assertThat(entry.isPresent()).as("document %s", id).isEqualTo(written != null);
-            if (written != null && written.put() != null) {
+            Put put = written == null ? null : written.put();
+            assertThat(entry.isPresent()).as("document %s", id).isEqualTo(put != null);
+            if (written != null && put != null) {
                 long ordinal = entry.orElseThrow().ordinal();
                 assertThat(entry.orElseThrow().stamp()).isEqualTo(written.stamp());
-                assertThat(state.documents().vector(ordinal))
-                        .isEqualTo(written.put().vector());
+                assertThat(state.documents().vector(ordinal)).isEqualTo(put.vector());
                 assertThat(new String(state.documents().source(ordinal), StandardCharsets.UTF_8))
-                        .isEqualTo(new String(written.put().source(), StandardCharsets.UTF_8));
+                        .isEqualTo(new String(put.source(), StandardCharsets.UTF_8));
             }
         }
     }
 
-    private static void verifySearch(SearchState state, Map<DocumentId, Operation> expected) {
-        SparseVector everything = everyTerm();
-        List<ScoredDocument> hits = new TermAtATimeSearcher().search(state.view(), everything, 10_000);
-        assertThat(hits)
-                .isEqualTo(new ExhaustiveSearcher(state.documents()::vector).search(state.view(), everything, 10_000));
-        List<DocumentId> found = hits.stream().map(ScoredDocument::id).sorted().toList();
-        List<DocumentId> findable = expected.values().stream()
-                .filter(operation ->
-                        operation.put() != null && !operation.put().vector().isEmpty())
-                .map(Operation::id)
-                .toList();
-        assertThat(found).as("each once").isEqualTo(List.copyOf(new TreeSet<>(found)));
-        assertThat(found).isEqualTo(findable);
+    private static void verifySearches(SearchState state, History history) {
+        Random random = new Random(history.batches());
+        List<SparseVector> queries = new ArrayList<>();
+        queries.add(everyTerm());
+        for (int i = 0; i < RANDOM_QUERIES; i++) {
+            queries.add(Corpora.vector(random, 50, 8));
+        }
         Filter even = new Filter.OneOf("parity", List.of("even"));
-        assertThat(new TermAtATimeSearcher().search(state.view().matching(even), everything, 10_000))
-                .as("metadata came back with the documents")
-                .isEqualTo(hits.stream()
-                        .filter(hit -> Metadata.matches(even, metadata(expected, hit)))
-                        .toList());
+        for (SparseVector query : queries) {
+            verifySearches(state.view(), history.vectors(metadata -> true), query);
+            verifySearches(
+                    state.view().matching(even), history.vectors(metadata -> Metadata.matches(even, metadata)), query);
+        }
     }
 
-    private static Map<String, String> metadata(Map<DocumentId, Operation> state, ScoredDocument hit) {
-        Operation operation = state.get(hit.id());
-        return operation == null || operation.put() == null
-                ? Map.of()
-                : operation.put().metadata();
+    private static void verifySearches(SearchView view, Map<DocumentId, SparseVector> vectors, SparseVector query) {
+        for (int k : new int[] {3, 10_000}) {
+            List<String> expected = MapOracle.search(vectors, query, view.weights(), k);
+            for (Searcher searcher : SEARCHERS) {
+                assertThat(MapOracle.named(searcher.search(view, query, k))).isEqualTo(expected);
+            }
+        }
     }
 
     private static SparseVector everyTerm() {
-        int[] terms = IntStream.range(0, 40)
+        int[] terms = IntStream.range(0, OperationStream.TERMS)
                 .map(Corpora::term)
                 .boxed()
                 .sorted(Integer::compareUnsigned)

@@ -11,34 +11,39 @@ import java.util.concurrent.TimeUnit;
 
 /** A {@link CrashWriter} in a JVM of its own, and what it has said. */
 final class WriterProcess implements AutoCloseable {
+    private static final NativeLibrary NATIVE = NativeLibrary.unpack();
+
     private final Process process;
     private final BufferedReader output;
     private final List<String> lines = new ArrayList<>();
     private long pid;
     private long acked;
+    private final List<String> snapshots = new ArrayList<>();
 
     private WriterProcess(Process process) {
         this.process = process;
         this.output = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     }
 
-    /** Starts one that writes as a bulk load does or not, under the command that {@code prefix} gives, if any. */
-    static WriterProcess start(Path directory, long seed, boolean bulk, List<String> prefix) throws IOException {
+    /** Starts one, under the command that {@code prefix} gives, if any. */
+    static WriterProcess start(Path directory, CrashPlan plan, List<String> prefix) throws IOException {
         List<String> command = new ArrayList<>(prefix);
         command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
+                "-Xshare:auto",
                 "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
                 "--enable-native-access=ALL-UNNAMED",
+                "-Djava.library.path=" + NATIVE.directory(),
+                "-Dslf4j.provider=org.slf4j.helpers.NOP_FallbackServiceProvider",
                 "-cp",
                 System.getProperty("java.class.path"),
                 CrashWriter.class.getName(),
-                directory.toString(),
-                Long.toString(seed),
-                Boolean.toString(bulk)));
-        WriterProcess writer = new WriterProcess(
+                directory.toString()));
+        command.addAll(plan.arguments());
+        return new WriterProcess(
                 new ProcessBuilder(command).redirectErrorStream(true).start());
-        return writer;
     }
 
     /** Reads on until so many more batches are acknowledged, or the process ends. */
@@ -53,12 +58,22 @@ final class WriterProcess implements AutoCloseable {
         }
     }
 
+    /** Reads on until a line begins so; false if the process ends, or says that it will not come there. */
+    boolean await(String beginning) throws IOException {
+        String line = readLine();
+        while (line != null && !line.startsWith("exhausted")) {
+            if (line.startsWith(beginning)) {
+                return true;
+            }
+            line = readLine();
+        }
+        return false;
+    }
+
     /** SIGKILL, then whatever it had said before. */
     void kill() throws IOException, InterruptedException {
-        if (pid == 0) {
-            throw new IllegalStateException("the writer never came up: " + lines);
-        }
-        ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
+        // Under strace the writer is another process than the one that was started.
+        ProcessHandle.of(pid == 0 ? process.pid() : pid).ifPresent(ProcessHandle::destroyForcibly);
         awaitEnd();
     }
 
@@ -70,9 +85,14 @@ final class WriterProcess implements AutoCloseable {
         }
     }
 
-    /** Highest index that was acknowledged. */
+    /** Highest batch that was acknowledged. */
     long acked() {
         return acked;
+    }
+
+    /** Names of the snapshots that it made. */
+    List<String> snapshots() {
+        return snapshots;
     }
 
     List<String> lines() {
@@ -95,6 +115,8 @@ final class WriterProcess implements AutoCloseable {
                 pid = Long.parseLong(line.substring(6));
             } else if (line.startsWith("acked ")) {
                 acked = Long.parseLong(line.substring(6));
+            } else if (line.startsWith("snapshot ")) {
+                snapshots.add(line.split(" ")[1]);
             }
         }
         return line;

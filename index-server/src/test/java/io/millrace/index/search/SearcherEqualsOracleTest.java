@@ -29,7 +29,7 @@ class SearcherEqualsOracleTest {
     @TempDir
     private Path directory;
 
-    private final Map<String, SparseVector> expected = new HashMap<>();
+    private final Map<DocumentId, SparseVector> expected = new HashMap<>();
     private long sequence;
 
     static Stream<Arguments> histories() {
@@ -76,11 +76,11 @@ class SearcherEqualsOracleTest {
             sequence++;
             if (random.nextInt(4) == 0) {
                 operations.add(ShardFixture.delete(sequence, sequence, id));
-                expected.remove(id);
+                expected.remove(DocumentId.of(id));
             } else {
                 SparseVector vector = Corpora.vector(random, 30, 12);
                 operations.add(ShardFixture.put(sequence, sequence, id, vector));
-                expected.put(id, vector);
+                expected.put(DocumentId.of(id), vector);
             }
         }
         return operations;
@@ -97,42 +97,9 @@ class SearcherEqualsOracleTest {
                 int k = new int[] {1, 3, 10, 1_000}[i % 4];
                 List<ScoredDocument> hits = searcher.search(state.view(), query, k);
                 assertThat(hits).isEqualTo(oracle.search(state.view(), query, k));
-                assertThat(hits.stream().map(hit -> hit.id() + " " + hit.score()))
-                        .containsExactlyElementsOf(fromMap(query, weights, k));
+                assertThat(MapOracle.named(hits)).isEqualTo(MapOracle.search(expected, query, weights, k));
             }
             assertThat(searcher.search(state.view(), SparseVector.EMPTY, 10)).isEmpty();
         }
-    }
-
-    private List<String> fromMap(SparseVector query, WeightScheme weights, int k) {
-        List<ScoredDocument> all = new ArrayList<>();
-        expected.forEach((id, vector) -> {
-            float score = weights.quantised() ? impactScore(query, vector, weights) : (float) query.dot(vector);
-            if (score > 0) {
-                all.add(new ScoredDocument(DocumentId.of(id), score, 0));
-            }
-        });
-        all.sort(ScoredDocument.BEST_FIRST);
-        return all.subList(0, Math.min(k, all.size())).stream()
-                .map(hit -> hit.id() + " " + hit.score())
-                .toList();
-    }
-
-    /** The definition, written out: impacts of both sides, integer sum, rescaled. */
-    private static float impactScore(SparseVector query, SparseVector document, WeightScheme weights) {
-        float queryScale = 0;
-        for (float weight : query.weights()) {
-            queryScale = Math.max(queryScale, weight);
-        }
-        long sum = 0;
-        for (int i = 0; i < query.size(); i++) {
-            float weight = document.weight(query.ids()[i]);
-            if (weight > 0) {
-                long q = Math.max(1, Math.round(query.weights()[i] * 255.0 / queryScale));
-                long d = Math.min(255, Math.max(1, Math.round(weight * 255.0 / weights.maxWeight())));
-                sum += q * d;
-            }
-        }
-        return (float) (sum * ((double) queryScale / 255 * weights.maxWeight() / 255));
     }
 }

@@ -3,6 +3,7 @@ package io.millrace.index.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.index.crash.History;
 import io.millrace.index.crash.OperationStream;
 import io.millrace.index.crash.RecoveredShard;
 import io.millrace.index.record.StoreException;
@@ -69,12 +70,12 @@ class SnapshotTest {
             Path restored = folder.resolve("restored-" + snapshot.folder().getFileName());
             Snapshot.open(snapshot.folder()).restore(restored);
             assertThat(RecoveredShard.verify(restored, history, index)).isEqualTo(index);
-            assertThat(history.stateAfter(index))
+            assertThat(History.of(history).after(index).live())
                     .hasSize((int) snapshot.manifest().checkpoint().documents());
         }
         Path last = folder.resolve("restored-at-the-end");
         // The session table came along.
-        RecoveredShard.verifyResending(last, history, BATCHES, false);
+        RecoveredShard.verifyResending(last, history, BATCHES);
     }
 
     @Test
