@@ -283,10 +283,7 @@ public final class Shard implements AutoCloseable {
     }
 
     private void requireWritable() {
-        StoreException failure = store.failure();
-        if (failure != null) {
-            throw failure;
-        }
+        store.requireAccepting();
         long usable = store.usableBytes();
         if (usable < limits.minFreeBytes()) {
             throw StoreException.diskNearlyFull(store.directory(), usable, limits.minFreeBytes());

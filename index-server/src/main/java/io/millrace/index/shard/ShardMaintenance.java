@@ -3,6 +3,7 @@ package io.millrace.index.shard;
 import io.millrace.index.codec.Manifest;
 import io.millrace.index.order.BisectionOrder;
 import io.millrace.index.record.SegmentInfo;
+import io.millrace.index.record.StoreException;
 import io.millrace.index.segment.DeadMarks;
 import io.millrace.index.segment.DocumentOrder;
 import io.millrace.index.segment.Runs;
@@ -13,6 +14,8 @@ import io.millrace.index.store.StoreBatch;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -42,6 +45,8 @@ final class ShardMaintenance {
     private final ShardObserver observer;
     private final DocumentOrder order;
     private Manifest manifest;
+    // Segments on disk that no manifest names: what a merge replaced, or what a failure left.
+    private final Set<Integer> unnamed = new TreeSet<>();
     private @Nullable Maintenance flushing;
     private @Nullable Maintenance merging;
     // Read by the threads of a merge, which need not finish then.
@@ -132,7 +137,7 @@ final class ShardMaintenance {
                 break;
             }
         }
-        if (first < end) {
+        if (first < end && hasRoomFor(views.subList(first, end))) {
             merge(views.subList(first, end));
         }
     }
@@ -158,7 +163,7 @@ final class ShardMaintenance {
                     if (quiet && isLoaded()) {
                         loading = false;
                         considerFlush();
-                    } else if (quiet && !group.isEmpty()) {
+                    } else if (quiet && !group.isEmpty() && hasRoomFor(group)) {
                         merge(group);
                     } else {
                         considerQuiet();
@@ -208,7 +213,7 @@ final class ShardMaintenance {
             observer.reached(work.kind().stored);
         } catch (RuntimeException e) {
             failure = e;
-            removeRemains(work, e);
+            dropRemains(work, e);
         } catch (OutOfMemoryError e) {
             failure = new IllegalStateException("not enough memory for segment " + work.segmentId(), e);
         }
@@ -217,17 +222,36 @@ final class ShardMaintenance {
         executors.owner().execute(() -> finish(work, result, failed, System.nanoTime() - begun));
     }
 
-    /** What was written before a failure would otherwise stay, unnamed, until the shard is opened again. */
-    private void removeRemains(Maintenance work, RuntimeException failure) {
+    /** What was written before a failure may be what filled the disk. */
+    private void dropRemains(Maintenance work, RuntimeException failure) {
         try {
-            store.segments().remove(work.segmentId());
+            store.segments().dropFiles(work.segmentId());
         } catch (RuntimeException e) {
             failure.addSuppressed(e);
         }
     }
 
+    /** Removes what no manifest names, or leaves it for the next time, or for the next start. */
+    private void removeUnnamed() {
+        if (unnamed.isEmpty()) {
+            return;
+        }
+        try {
+            store.requireAccepting();
+            store.segments().remove(unnamed);
+            unnamed.clear();
+        } catch (StoreException e) {
+            LOG.warn(
+                    "shard {}: segments {} are not needed any more but stay for now: {}",
+                    store.descriptor().identity(),
+                    unnamed,
+                    e.getMessage());
+        }
+    }
+
     /** Swaps the new segment in. On the owner thread. */
     private void finish(Maintenance work, @Nullable Segment made, @Nullable RuntimeException failure, long nanos) {
+        Manifest before = manifest;
         try {
             if (failure != null) {
                 throw failure;
@@ -244,6 +268,12 @@ final class ShardMaintenance {
                     store.descriptor().identity());
         } catch (RuntimeException e) {
             resumeNanos = System.nanoTime() + RETRY_AFTER.toNanos();
+            if (manifest != before) {
+                store.failStop(e);
+            } else if (store.failure() == null) {
+                // Not after a commit that failed: the manifest may name it.
+                unnamed.add(work.segmentId());
+            }
             observer.maintenanceFailed(e);
             LOG.error(
                     "shard {}: {} into segment {} failed; its inputs stay as they are",
@@ -285,6 +315,8 @@ final class ShardMaintenance {
             live.add(place, made.info());
         }
         Manifest next = new Manifest(live, manifest.nextSegment());
+        // What is refused here leaves the shard writable; a commit that fails does not.
+        store.requireAccepting();
         try (StoreBatch changes = store.begin()) {
             changes.putManifest(next);
             if (work.kind() == Maintenance.Kind.FLUSH) {
@@ -294,14 +326,15 @@ final class ShardMaintenance {
             observer.reached(work.kind().naming);
             store.commit(changes);
         }
-        observer.reached(work.kind().named);
         manifest = next;
+        observer.reached(work.kind().named);
         shard.replaceSegments(views);
         if (work.kind() == Maintenance.Kind.MERGE) {
-            for (SegmentInfo info : removed) {
-                store.segments().remove(info.id());
-                observer.reached(ShardObserver.Step.INPUT_REMOVED);
-            }
+            removed.forEach(info -> unnamed.add(info.id()));
+        }
+        removeUnnamed();
+        if (work.kind() == Maintenance.Kind.MERGE) {
+            observer.reached(ShardObserver.Step.MERGE_REMOVED);
         }
     }
 
@@ -334,6 +367,14 @@ final class ShardMaintenance {
 
     private boolean isHeld() {
         return stopped || System.nanoTime() - resumeNanos < 0;
+    }
+
+    /** Whether a merge leaves free what writes need: on disk segments take about what they take in memory. */
+    private boolean hasRoomFor(List<SegmentView> inputs) {
+        long bytes = inputs.stream()
+                .mapToLong(input -> input.segment().memoryBytes())
+                .sum();
+        return store.usableBytes() - bytes >= limits.minFreeBytes();
     }
 
     private boolean isFlushing(SegmentView view) {

@@ -30,8 +30,8 @@ public interface ShardObserver {
         MERGE_NAMING,
         /** The manifest names the segment in place of its inputs, which are still on disk. */
         MERGE_NAMED,
-        /** One of the inputs of a merge was removed. */
-        INPUT_REMOVED,
+        /** The inputs of the merge are gone from the disk. */
+        MERGE_REMOVED,
         /** A checkpoint is about to be made. */
         CHECKPOINTING,
         /** A checkpoint was made. */

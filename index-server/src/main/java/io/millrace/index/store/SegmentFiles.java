@@ -9,6 +9,7 @@ import io.millrace.index.record.WeightScheme.Format;
 import io.millrace.index.segment.Segment;
 import io.millrace.index.segment.SegmentAssembler;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -95,19 +96,42 @@ public final class SegmentFiles {
         }
     }
 
-    /** Removes a segment's files; the manifest must not name it any more. */
-    public void remove(int id) {
+    /**
+     * Drops the files that hold nothing but rows of a segment; the manifest must not name it. Needs next to no space. Files on
+     * the topmost level, and those shared with a neighbour, stay until {@link #remove}.
+     *
+     * @throws StoreException if RocksDB's own manifest cannot be written
+     */
+    public void dropFiles(int id) {
         for (Column column : FAMILIES) {
-            byte[] from = Keys.segment(id);
-            byte[] to = Keys.segment(id + 1);
             try {
-                store.db().deleteFilesInRanges(store.handle(column), List.of(from, to), false);
-                if (!segmentsIn(column, id, id + 1).isEmpty()) {
-                    // A file on the topmost level, or one that it shares with a neighbour, is not removed whole.
-                    store.db().deleteRange(store.handle(column), from, to);
-                }
+                store.db()
+                        .deleteFilesInRanges(
+                                store.handle(column), List.of(Keys.segment(id), Keys.segment(id + 1)), false);
             } catch (RocksDBException e) {
                 throw ShardStore.failedWrite("removing segment " + id, e);
+            }
+        }
+    }
+
+    /**
+     * Removes segments that the manifest does not name. For the owner thread, as what is left in shared files is removed by a
+     * commit.
+     *
+     * @throws StoreException if that cannot be written
+     */
+    public void remove(Collection<Integer> ids) {
+        try (StoreBatch changes = store.begin()) {
+            for (int id : ids) {
+                dropFiles(id);
+                for (Column column : FAMILIES) {
+                    if (!segmentsIn(column, id, id + 1).isEmpty()) {
+                        changes.removeSegment(column, id);
+                    }
+                }
+            }
+            if (!changes.isEmpty()) {
+                store.commit(changes);
             }
         }
     }
@@ -123,7 +147,7 @@ public final class SegmentFiles {
     void collectOrphans(Manifest manifest) {
         Set<Integer> orphans = stored();
         manifest.segments().forEach(live -> orphans.remove(live.id()));
-        orphans.forEach(this::remove);
+        remove(orphans);
     }
 
     private interface RowSink {

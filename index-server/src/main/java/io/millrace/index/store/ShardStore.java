@@ -29,6 +29,7 @@ import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.Status;
+import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
 /**
@@ -47,6 +48,8 @@ public final class ShardStore implements AutoCloseable {
     // Found once: that reads the table of all mounts.
     private final FileStore disk;
     private final WriteOptions synced = new WriteOptions().setSync(true);
+    private final WriteOptions unlogged = new WriteOptions().setDisableWAL(true);
+    private final WriteBatch nothing = new WriteBatch();
     // Open snapshots; the database closes when there are none.
     private final AtomicInteger readers = new AtomicInteger();
     private volatile @Nullable StoreException failure;
@@ -126,22 +129,41 @@ public final class ShardStore implements AutoCloseable {
     }
 
     /**
+     * Refuses a write that RocksDB would: when it runs out of space while it flushes or compacts files of its own, it keeps
+     * what it has, takes no writes, and resumes by itself some seconds after there is room. Nothing of a batch that is refused
+     * here was written, so that it may be sent again; a batch that {@link #commit} fails to write may be in the log in part,
+     * and no write may follow it. For the owner thread.
+     *
+     * @throws StoreException if there was no space, or the shard stopped writing for good
+     */
+    public void requireAccepting() {
+        requireNoFailure();
+        try {
+            // An empty batch past the log writes nothing, but is refused like any other.
+            rocks.db().write(unlogged, nothing);
+        } catch (RocksDBException e) {
+            if (isNoSpace(e)) {
+                throw new StoreException(
+                        StoreException.Kind.NO_SPACE,
+                        "shard " + descriptor.identity() + " ran out of disk space while it wrote files: "
+                                + e.getMessage() + "; free some, writing resumes by itself within seconds, reads go on",
+                        e);
+            }
+            throw failed(e);
+        }
+    }
+
+    /**
      * Makes a batch durable: written to the log and synced before this returns.
      *
      * @throws StoreException if that failed now or before; the batch may or may not be found after a restart
      */
     public void commit(StoreBatch batch) {
-        StoreException before = failure;
-        if (before != null) {
-            throw new StoreException(
-                    before.kind(), "shard " + descriptor.identity() + " is read-only: " + before.getMessage(), before);
-        }
+        requireNoFailure();
         try {
             rocks.db().write(synced, batch.rocks());
         } catch (RocksDBException e) {
-            StoreException failed = failedWrite("shard " + descriptor.identity(), e);
-            failure = failed;
-            throw failed;
+            throw failed(e);
         }
     }
 
@@ -160,7 +182,7 @@ public final class ShardStore implements AutoCloseable {
         } catch (RocksDBException e) {
             String what = "a checkpoint of shard " + descriptor.identity() + " cannot be written to " + into + ": "
                     + e.getMessage();
-            if (e.getStatus() != null && e.getStatus().getSubCode() == Status.SubCode.NoSpace) {
+            if (isNoSpace(e)) {
                 throw new StoreException(
                         StoreException.Kind.NO_SPACE, what + "; free some space, then take the snapshot again", e);
             }
@@ -274,6 +296,8 @@ public final class ShardStore implements AutoCloseable {
             }
         }
         synced.close();
+        unlogged.close();
+        nothing.close();
         rocks.close();
     }
 
@@ -300,19 +324,43 @@ public final class ShardStore implements AutoCloseable {
                 e);
     }
 
+    /** A failure to write files beside the log, which may be tried again if there was no space. */
     static StoreException failedWrite(String what, RocksDBException e) {
-        Status status = e.getStatus();
-        if (status != null && status.getSubCode() == Status.SubCode.NoSpace) {
+        if (isNoSpace(e)) {
             return new StoreException(
                     StoreException.Kind.NO_SPACE,
-                    what + " ran out of disk space: " + e.getMessage()
-                            + "; free some, then restart the server to write again",
+                    what + " ran out of disk space: " + e.getMessage() + "; free some, it is tried again",
                     e);
         }
         return new StoreException(
                 StoreException.Kind.FAILED,
                 what + " could not be written: " + e.getMessage() + "; check the disk, then restart the server",
                 e);
+    }
+
+    private void requireNoFailure() {
+        StoreException before = failure;
+        if (before != null) {
+            throw new StoreException(
+                    before.kind(), "shard " + descriptor.identity() + " is read-only: " + before.getMessage(), before);
+        }
+    }
+
+    private StoreException failed(RocksDBException e) {
+        StoreException failed = isNoSpace(e)
+                ? new StoreException(
+                        StoreException.Kind.NO_SPACE,
+                        "the log of shard " + descriptor.identity() + " ran out of disk space: " + e.getMessage()
+                                + "; free some, then restart the server to write again",
+                        e)
+                : failedWrite("shard " + descriptor.identity(), e);
+        failure = failed;
+        return failed;
+    }
+
+    private static boolean isNoSpace(RocksDBException e) {
+        Status status = e.getStatus();
+        return status != null && status.getSubCode() == Status.SubCode.NoSpace;
     }
 
     private interface Row {

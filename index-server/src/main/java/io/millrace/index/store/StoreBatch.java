@@ -59,13 +59,13 @@ public final class StoreBatch implements AutoCloseable {
 
     /** Of the versions from {@code first} to {@code last}, both included, only these are dead in a segment now. */
     public void replaceDead(long first, long last, List<Long> dead) {
-        deleteRange(Column.DELS, first, last);
+        deleteRange(Column.DELS, Keys.ordinal(first), Keys.ordinal(last + 1));
         dead.forEach(ordinal -> put(Column.DELS, Keys.ordinal(ordinal), NOTHING));
     }
 
     /** Takes versions from {@code first} to {@code last}, both included, out of the write buffer. */
     public void unbuffer(long first, long last) {
-        deleteRange(Column.BUF, first, last);
+        deleteRange(Column.BUF, Keys.ordinal(first), Keys.ordinal(last + 1));
     }
 
     /** Stores a row of the session table. */
@@ -98,6 +98,15 @@ public final class StoreBatch implements AutoCloseable {
         put(Column.META, Keys.MANIFEST, manifest.encode());
     }
 
+    /** Removes a segment's rows of a family. */
+    void removeSegment(Column column, int id) {
+        deleteRange(column, Keys.segment(id), Keys.segment(id + 1));
+    }
+
+    boolean isEmpty() {
+        return batch.count() == 0;
+    }
+
     @Override
     public void close() {
         batch.close();
@@ -119,9 +128,9 @@ public final class StoreBatch implements AutoCloseable {
         }
     }
 
-    private void deleteRange(Column column, long first, long last) {
+    private void deleteRange(Column column, byte[] from, byte[] to) {
         try {
-            batch.deleteRange(store.handle(column), Keys.ordinal(first), Keys.ordinal(last + 1));
+            batch.deleteRange(store.handle(column), from, to);
         } catch (RocksDBException e) {
             throw outOfMemory(e);
         }

@@ -18,6 +18,7 @@ import io.millrace.index.search.Searcher;
 import io.millrace.index.search.TermAtATimeSearcher;
 import io.millrace.index.shard.Corpora;
 import io.millrace.index.shard.SearchState;
+import io.millrace.index.shard.Shard;
 import io.millrace.index.shard.ShardFixture;
 import io.millrace.index.shard.ShardSize;
 import io.millrace.vector.SparseVector;
@@ -83,7 +84,7 @@ public final class RecoveredShard {
             long applied = fixture.shard().durableIndex() - resent;
             assertThat(applied).as("batches recovered").isBetween(acked, acked + inFlight);
             recovered = before.after(applied);
-            verifyState(fixture, recovered);
+            verifyState(fixture.shard(), recovered);
             size = fixture.shard().size();
         }
         requireWhole();
@@ -108,7 +109,7 @@ public final class RecoveredShard {
                 resent++;
             }
             assertThat(fixture.shard().size().documents()).isEqualTo(documents);
-            verifyState(fixture, history);
+            verifyState(fixture.shard(), history);
         }
     }
 
@@ -128,8 +129,9 @@ public final class RecoveredShard {
         assertThat(report.notes()).isEmpty();
     }
 
-    private static void verifyState(ShardFixture fixture, History history) {
-        try (SearchState state = fixture.shard().state()) {
+    /** What an open shard serves is what the history says. */
+    static void verifyState(Shard shard, History history) {
+        try (SearchState state = shard.state()) {
             assertThat(state.view().liveDocuments()).isEqualTo(history.live().size());
             verifyDocuments(state, history.live());
             verifySearches(state, history);
