@@ -268,7 +268,7 @@ final class ShardMaintenance {
                     store.descriptor().identity());
         } catch (RuntimeException e) {
             resumeNanos = System.nanoTime() + RETRY_AFTER.toNanos();
-            if (manifest != before) {
+            if (manifest != before || isFinal(e)) {
                 store.failStop(e);
             } else if (store.failure() == null) {
                 // Not after a commit that failed: the manifest may name it.
@@ -365,8 +365,13 @@ final class ShardMaintenance {
         throw new IllegalStateException("the inputs of segment " + work.segmentId() + " are not in the shard any more");
     }
 
+    /** Whether a failure leaves unknown what is on disk, so that nothing may be written any more. */
+    private static boolean isFinal(RuntimeException failure) {
+        return failure instanceof StoreException e && e.kind() == StoreException.Kind.FAILED;
+    }
+
     private boolean isHeld() {
-        return stopped || System.nanoTime() - resumeNanos < 0;
+        return stopped || store.failure() != null || System.nanoTime() - resumeNanos < 0;
     }
 
     /** Whether a merge leaves free what writes need: on disk segments take about what they take in memory. */

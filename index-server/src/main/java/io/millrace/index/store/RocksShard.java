@@ -9,6 +9,7 @@ import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
 import org.rocksdb.Cache;
@@ -23,6 +24,7 @@ import org.rocksdb.Options;
 import org.rocksdb.RateLimiter;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
+import org.rocksdb.Status;
 import org.rocksdb.WALRecoveryMode;
 
 /** The native objects of one open database and how they are tuned; closes them in the order that RocksDB needs. */
@@ -41,6 +43,12 @@ final class RocksShard implements AutoCloseable {
     // They are handed to the disk bit by bit instead of all at once when a file ends.
     private static final long WRITE_BACK_BYTES = 1L << 20;
 
+    /** The system's text of EIO, which RocksDB passes on. */
+    private static final String INPUT_OUTPUT_ERROR = "Input/output error";
+
+    // Without a setter. The manifest knows then how long each log file is but the last: one that was cut is noticed.
+    private static final Properties OPTIONS = new Properties();
+
     private enum Mode {
         CREATE,
         WRITE,
@@ -53,11 +61,13 @@ final class RocksShard implements AutoCloseable {
 
     static {
         RocksDB.loadLibrary();
+        OPTIONS.setProperty("track_and_verify_wals_in_manifest", "true");
     }
 
     private RocksShard(Path directory, Mode mode) throws RocksDBException {
         boolean create = mode == Mode.CREATE;
         if (!create) {
+            LogCheck.run(directory);
             requireKnownFamilies(directory);
         }
         Cache cache = own(new LRUCache(BLOCK_CACHE_BYTES));
@@ -66,12 +76,12 @@ final class RocksShard implements AutoCloseable {
         for (Column column : Column.values()) {
             families.add(new ColumnFamilyDescriptor(column.familyName(), familyOptions(column, cache, bloom)));
         }
-        DBOptions options = own(new DBOptions()
+        DBOptions options = own(DBOptions.getDBOptionsFromProps(OPTIONS)
                 .setCreateIfMissing(create)
                 .setCreateMissingColumnFamilies(create)
                 .setErrorIfExists(create)
                 .setParanoidChecks(true)
-                // A torn last record was never acknowledged; damage anywhere before it is an error, not a shorter log.
+                // A torn last record was never acknowledged. Of damage before it RocksDB and LogCheck see all.
                 .setWalRecoveryMode(WALRecoveryMode.TolerateCorruptedTailRecords)
                 .setMaxTotalWalSize(WAL_BYTES)
                 .setDbWriteBufferSize(MEMTABLE_BYTES)
@@ -107,20 +117,36 @@ final class RocksShard implements AutoCloseable {
         try {
             return new RocksShard(directory, mode);
         } catch (RocksDBException e) {
-            String message = String.valueOf(e.getMessage());
-            if (message.contains("lock")) {
-                throw new StoreException(
-                        StoreException.Kind.LOCKED,
-                        "shard directory " + directory + " is open already: " + message
-                                + "; stop the process that holds it",
-                        e);
-            }
-            throw new StoreException(
-                    StoreException.Kind.CORRUPT,
-                    "shard directory " + directory + " cannot be opened: " + message
-                            + "; restore the shard from a backup or build it anew from its documents",
+            throw refusal(directory, e);
+        }
+    }
+
+    private static StoreException refusal(Path directory, RocksDBException e) {
+        String message = String.valueOf(e.getMessage());
+        if (message.contains("lock")) {
+            return new StoreException(
+                    StoreException.Kind.LOCKED,
+                    "shard directory " + directory + " is open already: " + message
+                            + "; stop the process that holds it",
                     e);
         }
+        String refused = "shard directory " + directory + " cannot be opened: " + message;
+        Status status = e.getStatus();
+        if (status != null && status.getCode() == Status.Code.IOError) {
+            // Recovering the log writes files. What a crash left is whole when that fails, and must not be thrown away.
+            if (status.getSubCode() == Status.SubCode.NoSpace) {
+                return new StoreException(
+                        StoreException.Kind.NO_SPACE, refused + "; free some space, then start the server again", e);
+            }
+            if (message.contains(INPUT_OUTPUT_ERROR)) {
+                return new StoreException(
+                        StoreException.Kind.FAILED, refused + "; check the disk, then start the server again", e);
+            }
+        }
+        return new StoreException(
+                StoreException.Kind.CORRUPT,
+                refused + "; restore the shard from a backup or build it anew from its documents",
+                e);
     }
 
     RocksDB db() {

@@ -193,11 +193,13 @@ public final class ShardStore implements AutoCloseable {
     /** Makes the shard read-only: its memory and its disk may disagree until it is opened again. */
     public void failStop(Throwable cause) {
         if (failure == null) {
-            failure = new StoreException(
-                    StoreException.Kind.FAILED,
-                    "shard " + descriptor.identity() + " stopped writing after an unexpected " + cause
-                            + "; restart the server, and report it",
-                    cause);
+            failure = cause instanceof StoreException known
+                    ? known
+                    : new StoreException(
+                            StoreException.Kind.FAILED,
+                            "shard " + descriptor.identity() + " stopped writing after an unexpected " + cause
+                                    + "; restart the server, and report it",
+                            cause);
         }
     }
 

@@ -41,6 +41,11 @@ record CrashPlan(
         return new CrashPlan(stream, 0, WeightScheme.float32(), 40, 3, 0, 0, CrashPoint.NEVER, 0, 0);
     }
 
+    /** Writes so slowly that segments are merged between two batches, and flushes nothing. */
+    static CrashPlan merging(long stream) {
+        return new CrashPlan(stream, 0, WeightScheme.float32(), 1_000, 1, 1, 0, CrashPoint.NEVER, 0, 0);
+    }
+
     /** A plan drawn for a point. */
     static CrashPlan draw(Random random, CrashPoint point, long stream, long resent, WeightScheme weights) {
         boolean snapshots = point.name().startsWith("CHECKPOINT");

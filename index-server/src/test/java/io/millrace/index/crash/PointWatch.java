@@ -47,7 +47,7 @@ final class PointWatch implements ShardObserver {
 
     @Override
     public void maintenanceFailed(RuntimeException cause) {
-        System.out.println("maintenance failed: " + cause);
+        System.out.println("maintenance failed: " + cause.getMessage());
     }
 
     private void awaitWrites() {

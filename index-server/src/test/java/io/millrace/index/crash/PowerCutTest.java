@@ -7,21 +7,16 @@ import io.millrace.index.record.WeightScheme;
 import io.millrace.index.shard.ShardFixture;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * SIGKILL alone proves nothing about fsync, because the kernel keeps what a dead process wrote. Here the writer runs under
  * strace, and before the shard is opened again every file is cut to what its last sync covered, as a power cut would.
  */
 class PowerCutTest {
-    private static final Path STRACE = Path.of("/usr/bin/strace");
     private static final int CYCLES = 3;
 
     @TempDir
@@ -29,12 +24,7 @@ class PowerCutTest {
 
     @BeforeAll
     static void needsStrace() throws Exception {
-        boolean traces = Files.isExecutable(STRACE)
-                && new ProcessBuilder(STRACE.toString(), "-o", "/dev/null", "true")
-                                .start()
-                                .waitFor()
-                        == 0;
-        assumeTrue(traces, "strace is not installed or may not trace here; unsynced writes are not discarded");
+        assumeTrue(Strace.works(), "strace is not installed or may not trace here; unsynced writes are not discarded");
     }
 
     @Test
@@ -48,7 +38,7 @@ class PowerCutTest {
         for (int cycle = 0; cycle < CYCLES; cycle++) {
             SyncTrace trace = new SyncTrace(data);
             Path calls = directory.resolve("calls-" + cycle);
-            try (WriterProcess writer = WriterProcess.start(data, CrashPlan.steady(seed), strace(calls, List.of()))) {
+            try (WriterProcess writer = WriterProcess.start(data, CrashPlan.steady(seed), Strace.recording(calls))) {
                 writer.awaitAcks(40 + random.nextInt(150));
                 writer.kill();
                 assertThat(writer.acked()).as("%s", writer.lines()).isGreaterThan(applied);
@@ -62,39 +52,5 @@ class PowerCutTest {
             }
         }
         RecoveredShard.verifyResending(data, stream, applied);
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {4, 11, 60})
-    void failedSyncStopsWritingForGoodAndLosesNothingAcknowledged(int failing) throws Exception {
-        long seed = 22;
-        Path data = Files.createDirectory(directory.resolve("data"));
-        ShardFixture.create(data, WeightScheme.float32(), 40).close();
-        List<String> inject = List.of("-e", "inject=fdatasync:error=EIO:when=" + failing);
-        try (WriterProcess writer =
-                WriterProcess.start(data, CrashPlan.steady(seed), strace(directory.resolve("calls"), inject))) {
-            writer.awaitEnd();
-            // In each thread one sync fails, of the log or of a file: a store that tried again would write on, over
-            // pages that the kernel dropped.
-            assertThat(writer.lines()).contains("failed FAILED", "then FAILED").doesNotContain("then written");
-            assertThat(writer.lines()).anyMatch(line -> line.startsWith("reads "));
-            RecoveredShard.verify(data, new OperationStream(seed), writer.acked());
-        }
-    }
-
-    private static List<String> strace(Path calls, List<String> more) {
-        List<String> command = new ArrayList<>(List.of(
-                STRACE.toString(),
-                "-f",
-                "-y",
-                "-s",
-                "0",
-                "--seccomp-bpf",
-                "-e",
-                "trace=" + SyncTrace.CALLS,
-                "-o",
-                calls.toString()));
-        command.addAll(more);
-        return command;
     }
 }

@@ -157,9 +157,8 @@ class HostileVectorTest {
         assertThat(client.found(0)).containsExactly("doc-1", "doc-3");
         assertThat(client.found(123_456_789)).isEmpty();
         // The largest scores are no numbers any more, and still in order.
-        io.millrace.v1.SparseVector.Builder largest = io.millrace.v1.SparseVector.newBuilder()
-                .addIds(-1)
-                .addWeights(Float.MAX_VALUE);
+        io.millrace.v1.SparseVector.Builder largest =
+                io.millrace.v1.SparseVector.newBuilder().addIds(-1).addWeights(Float.MAX_VALUE);
         assertThat(client.call().search(search().setQuery(largest).build()).getHitsList())
                 .extracting(hit -> hit.getId() + " " + hit.getScore())
                 .containsExactly("doc-2 Infinity", "doc-1 " + Float.MAX_VALUE);
@@ -169,7 +168,8 @@ class HostileVectorTest {
     private void refusedBlock(ByteBuffer payload, String... parts) {
         byte[] bytes = new byte[payload.position()];
         payload.flip().get(bytes);
-        WriteRequest request = puts(1, vector(7, 1f)).setVectors(block(bytes, 1)).build();
+        WriteRequest request =
+                puts(1, vector(7, 1f)).setVectors(block(bytes, 1)).build();
         refused(() -> client.call().write(request), parts);
     }
 
