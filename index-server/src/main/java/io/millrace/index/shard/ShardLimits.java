@@ -13,7 +13,8 @@ import java.time.Duration;
  */
 public record ShardLimits(
         int flushDocuments, long flushPostings, int maxSegmentDocuments, long minFreeBytes, Duration quiet) {
-    // A bulk load fills the buffer so many times over its limit: fewer and larger segments are flushed, which are merged
+    // A bulk load fills the buffer so many times over its limit: fewer and larger segments are flushed, which are
+    // merged
     // once instead of twice, and searches read more postings meanwhile.
     private static final int BULK_FLUSH = 4;
     // Batches of a bulk load are refused from here on, so that there is room left for others.

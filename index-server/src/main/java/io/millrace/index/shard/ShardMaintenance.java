@@ -268,7 +268,7 @@ final class ShardMaintenance {
                     store.descriptor().identity());
         } catch (RuntimeException e) {
             resumeNanos = System.nanoTime() + RETRY_AFTER.toNanos();
-            if (manifest != before || isFinal(e)) {
+            if (!manifest.equals(before) || isFinal(e)) {
                 store.failStop(e);
             } else if (store.failure() == null) {
                 // Not after a commit that failed: the manifest may name it.

@@ -102,7 +102,7 @@ final class LogCheck {
                 int type = block[at + HEADER_BYTES - 1];
                 if (torn == null && (type < 0 || type > LAST)) {
                     // A crash leaves what was written, or zeros.
-                    throw damaged(place(log, start + at), "there is no record of type " + type);
+                    throw damaged(log, place(log, start + at), "there is no record of type " + type);
                 }
                 tear(log, start + at);
                 at++;
@@ -132,7 +132,7 @@ final class LogCheck {
             tear(log, place);
         }
         if (begins && torn != null) {
-            throw damaged(torn, "records after it are whole, from " + place(log, place) + " on");
+            throw damaged(log, torn, "records after it are whole, from " + place(log, place) + " on");
         }
         begun = torn == null && (type == FIRST || type == MIDDLE);
     }
@@ -144,8 +144,11 @@ final class LogCheck {
         begun = false;
     }
 
-    private static StoreException damaged(String place, String why) {
-        return StoreException.corrupt("the shard's log, at " + place + ",", why);
+    private static StoreException damaged(Path log, String place, String why) {
+        return new StoreException(
+                StoreException.Kind.CORRUPT,
+                "shard directory " + log.getParent() + " cannot be opened: its log is damaged at " + place + ", as "
+                        + why + "; restore the shard from a backup or build it anew from its documents");
     }
 
     private static String place(Path log, long place) {

@@ -24,7 +24,6 @@ import org.rocksdb.Options;
 import org.rocksdb.RateLimiter;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
-import org.rocksdb.Status;
 import org.rocksdb.WALRecoveryMode;
 
 /** The native objects of one open database and how they are tuned; closes them in the order that RocksDB needs. */
@@ -42,9 +41,6 @@ final class RocksShard implements AutoCloseable {
     private static final long BACKGROUND_BYTES_A_SECOND = 128L << 20;
     // They are handed to the disk bit by bit instead of all at once when a file ends.
     private static final long WRITE_BACK_BYTES = 1L << 20;
-
-    /** The system's text of EIO, which RocksDB passes on. */
-    private static final String INPUT_OUTPUT_ERROR = "Input/output error";
 
     // Without a setter. The manifest knows then how long each log file is but the last: one that was cut is noticed.
     private static final Properties OPTIONS = new Properties();
@@ -117,36 +113,8 @@ final class RocksShard implements AutoCloseable {
         try {
             return new RocksShard(directory, mode);
         } catch (RocksDBException e) {
-            throw refusal(directory, e);
+            throw RocksFailures.failedOpen(directory, e);
         }
-    }
-
-    private static StoreException refusal(Path directory, RocksDBException e) {
-        String message = String.valueOf(e.getMessage());
-        if (message.contains("lock")) {
-            return new StoreException(
-                    StoreException.Kind.LOCKED,
-                    "shard directory " + directory + " is open already: " + message
-                            + "; stop the process that holds it",
-                    e);
-        }
-        String refused = "shard directory " + directory + " cannot be opened: " + message;
-        Status status = e.getStatus();
-        if (status != null && status.getCode() == Status.Code.IOError) {
-            // Recovering the log writes files. What a crash left is whole when that fails, and must not be thrown away.
-            if (status.getSubCode() == Status.SubCode.NoSpace) {
-                return new StoreException(
-                        StoreException.Kind.NO_SPACE, refused + "; free some space, then start the server again", e);
-            }
-            if (message.contains(INPUT_OUTPUT_ERROR)) {
-                return new StoreException(
-                        StoreException.Kind.FAILED, refused + "; check the disk, then start the server again", e);
-            }
-        }
-        return new StoreException(
-                StoreException.Kind.CORRUPT,
-                refused + "; restore the shard from a backup or build it anew from its documents",
-                e);
     }
 
     RocksDB db() {

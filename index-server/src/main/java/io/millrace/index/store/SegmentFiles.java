@@ -62,7 +62,7 @@ public final class SegmentFiles {
             store.db().write(unlogged, batch);
             store.db().flush(flush, FAMILIES.stream().map(store::handle).toList());
         } catch (RocksDBException e) {
-            throw ShardStore.failedWrite("segment " + segment.info().id(), e);
+            throw RocksFailures.failedWrite("segment " + segment.info().id(), e);
         }
     }
 
@@ -109,7 +109,7 @@ public final class SegmentFiles {
                         .deleteFilesInRanges(
                                 store.handle(column), List.of(Keys.segment(id), Keys.segment(id + 1)), false);
             } catch (RocksDBException e) {
-                throw ShardStore.failedWrite("removing segment " + id, e);
+                throw RocksFailures.failedWrite("removing segment " + id, e);
             }
         }
     }
@@ -201,7 +201,7 @@ public final class SegmentFiles {
             }
             rows.status();
         } catch (RocksDBException e) {
-            throw ShardStore.failedRead(e);
+            throw RocksFailures.failedRead(e);
         }
     }
 
@@ -217,7 +217,7 @@ public final class SegmentFiles {
             }
             rows.status();
         } catch (RocksDBException e) {
-            throw ShardStore.failedRead(e);
+            throw RocksFailures.failedRead(e);
         }
         return found;
     }

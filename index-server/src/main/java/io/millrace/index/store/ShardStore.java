@@ -28,7 +28,6 @@ import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
-import org.rocksdb.Status;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
@@ -72,7 +71,7 @@ public final class ShardStore implements AutoCloseable {
             rocks.db().put(meta, synced, Keys.MANIFEST, Manifest.EMPTY.encode());
             rocks.db().put(meta, synced, Keys.DESCRIPTOR, RecordCodec.encode(descriptor));
         } catch (RocksDBException e) {
-            throw failedWrite("creating the shard", e);
+            throw RocksFailures.failedWrite("creating the shard", e);
         }
     }
 
@@ -142,7 +141,7 @@ public final class ShardStore implements AutoCloseable {
             // An empty batch past the log writes nothing, but is refused like any other.
             rocks.db().write(unlogged, nothing);
         } catch (RocksDBException e) {
-            if (isNoSpace(e)) {
+            if (RocksFailures.isNoSpace(e)) {
                 throw new StoreException(
                         StoreException.Kind.NO_SPACE,
                         "shard " + descriptor.identity() + " ran out of disk space while it wrote files: "
@@ -182,7 +181,7 @@ public final class ShardStore implements AutoCloseable {
         } catch (RocksDBException e) {
             String what = "a checkpoint of shard " + descriptor.identity() + " cannot be written to " + into + ": "
                     + e.getMessage();
-            if (isNoSpace(e)) {
+            if (RocksFailures.isNoSpace(e)) {
                 throw new StoreException(
                         StoreException.Kind.NO_SPACE, what + "; free some space, then take the snapshot again", e);
             }
@@ -222,7 +221,7 @@ public final class ShardStore implements AutoCloseable {
                 }
             }
         } catch (RocksDBException e) {
-            throw failedRead(e);
+            throw RocksFailures.failedRead(e);
         }
         return found;
     }
@@ -319,27 +318,6 @@ public final class ShardStore implements AutoCloseable {
         return rocks.handle(column);
     }
 
-    static StoreException failedRead(RocksDBException e) {
-        return new StoreException(
-                StoreException.Kind.CORRUPT,
-                "reading failed: " + e.getMessage() + "; check the disk, then restore the shard from a backup",
-                e);
-    }
-
-    /** A failure to write files beside the log, which may be tried again if there was no space. */
-    static StoreException failedWrite(String what, RocksDBException e) {
-        if (isNoSpace(e)) {
-            return new StoreException(
-                    StoreException.Kind.NO_SPACE,
-                    what + " ran out of disk space: " + e.getMessage() + "; free some, it is tried again",
-                    e);
-        }
-        return new StoreException(
-                StoreException.Kind.FAILED,
-                what + " could not be written: " + e.getMessage() + "; check the disk, then restart the server",
-                e);
-    }
-
     private void requireNoFailure() {
         StoreException before = failure;
         if (before != null) {
@@ -349,20 +327,9 @@ public final class ShardStore implements AutoCloseable {
     }
 
     private StoreException failed(RocksDBException e) {
-        StoreException failed = isNoSpace(e)
-                ? new StoreException(
-                        StoreException.Kind.NO_SPACE,
-                        "the log of shard " + descriptor.identity() + " ran out of disk space: " + e.getMessage()
-                                + "; free some, then restart the server to write again",
-                        e)
-                : failedWrite("shard " + descriptor.identity(), e);
+        StoreException failed = RocksFailures.failedCommit("shard " + descriptor.identity(), e);
         failure = failed;
         return failed;
-    }
-
-    private static boolean isNoSpace(RocksDBException e) {
-        Status status = e.getStatus();
-        return status != null && status.getSubCode() == Status.SubCode.NoSpace;
     }
 
     private interface Row {
@@ -376,7 +343,7 @@ public final class ShardStore implements AutoCloseable {
             }
             rows.status();
         } catch (RocksDBException e) {
-            throw failedRead(e);
+            throw RocksFailures.failedRead(e);
         }
     }
 
@@ -388,7 +355,7 @@ public final class ShardStore implements AutoCloseable {
             }
             return value;
         } catch (RocksDBException e) {
-            throw failedRead(e);
+            throw RocksFailures.failedRead(e);
         }
     }
 

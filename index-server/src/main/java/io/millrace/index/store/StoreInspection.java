@@ -116,7 +116,7 @@ public final class StoreInspection implements AutoCloseable {
             }
             rows.status();
         } catch (RocksDBException e) {
-            throw ShardStore.failedRead(e);
+            throw RocksFailures.failedRead(e);
         }
     }
 
@@ -130,7 +130,7 @@ public final class StoreInspection implements AutoCloseable {
             }
             rows.status();
         } catch (RocksDBException e) {
-            throw ShardStore.failedRead(e);
+            throw RocksFailures.failedRead(e);
         }
     }
 
@@ -143,7 +143,7 @@ public final class StoreInspection implements AutoCloseable {
             }
             rows.status();
         } catch (RocksDBException e) {
-            throw ShardStore.failedRead(e);
+            throw RocksFailures.failedRead(e);
         }
     }
 
@@ -152,7 +152,7 @@ public final class StoreInspection implements AutoCloseable {
         try {
             return rocks.db().get(rocks.handle(column), key);
         } catch (RocksDBException e) {
-            throw ShardStore.failedRead(e);
+            throw RocksFailures.failedRead(e);
         }
     }
 

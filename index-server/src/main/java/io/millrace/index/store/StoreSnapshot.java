@@ -62,7 +62,7 @@ public final class StoreSnapshot implements AutoCloseable {
             values = store.db()
                     .multiGetAsList(options, Collections.nCopies(keys.size(), store.handle(Column.FWD)), keys);
         } catch (RocksDBException e) {
-            throw ShardStore.failedRead(e);
+            throw RocksFailures.failedRead(e);
         }
         List<SparseVector> vectors = new ArrayList<>(ordinals.length);
         for (int i = 0; i < ordinals.length; i++) {
@@ -97,7 +97,7 @@ public final class StoreSnapshot implements AutoCloseable {
         try {
             return store.db().get(store.handle(column), options, key);
         } catch (RocksDBException e) {
-            throw ShardStore.failedRead(e);
+            throw RocksFailures.failedRead(e);
         }
     }
 }

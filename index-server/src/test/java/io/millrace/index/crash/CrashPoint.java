@@ -45,8 +45,9 @@ enum CrashPoint {
         return step != null;
     }
 
-    /** Whether a step is this point. */
+    /** Whether a step is this point; only merges are told apart by whether something is written meanwhile. */
     boolean is(Step reached, boolean quiet) {
-        return reached == step && quiet == name().startsWith("QUIET");
+        boolean merge = name().startsWith("MERGE") || name().startsWith("QUIET");
+        return reached == step && (!merge || quiet == name().startsWith("QUIET"));
     }
 }

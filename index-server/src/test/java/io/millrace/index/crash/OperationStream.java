@@ -68,8 +68,8 @@ public final class OperationStream {
         return new ShardBatch(
                 List.of(),
                 operations.stream()
-                        .map(numbered -> new Operation(
-                                ShardBatch.NO_WRITER, 0, numbered.stamp(), numbered.id(), numbered.put()))
+                        .map(numbered ->
+                                new Operation(ShardBatch.NO_WRITER, 0, numbered.stamp(), numbered.id(), numbered.put()))
                         .toList());
     }
 

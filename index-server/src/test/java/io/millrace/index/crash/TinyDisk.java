@@ -41,7 +41,11 @@ final class TinyDisk implements AutoCloseable {
     void fill(long leaveBytes) throws IOException {
         try (OutputStream out = Files.newOutputStream(filler(), StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
             for (long left = usableBytes() - leaveBytes; left > 0; left = usableBytes() - leaveBytes) {
-                out.write(new byte[left > 2 * CHUNK_BYTES ? CHUNK_BYTES : PAGE_BYTES]);
+                try {
+                    out.write(new byte[left > 2 * CHUNK_BYTES ? CHUNK_BYTES : PAGE_BYTES]);
+                } catch (IOException somebodyElseTookTheRest) {
+                    return;
+                }
             }
         }
     }

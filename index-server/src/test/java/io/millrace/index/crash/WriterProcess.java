@@ -116,7 +116,7 @@ final class WriterProcess implements AutoCloseable {
             } else if (line.startsWith("acked ")) {
                 acked = Long.parseLong(line.substring(6));
             } else if (line.startsWith("snapshot ")) {
-                snapshots.add(line.split(" ")[1]);
+                snapshots.add(line.substring("snapshot ".length(), line.lastIndexOf(' ')));
             }
         }
         return line;
