@@ -78,12 +78,12 @@ final class LogCheck {
     private void read(Path log) throws IOException {
         try (InputStream in = Files.newInputStream(log)) {
             long start = 0;
-            int size = in.readNBytes(block, 0, BLOCK_BYTES);
-            while (size > 0) {
+            int size;
+            do {
+                size = in.readNBytes(block, 0, BLOCK_BYTES);
                 readBlock(log, start, size);
                 start += size;
-                size = in.readNBytes(block, 0, BLOCK_BYTES);
-            }
+            } while (size == BLOCK_BYTES);
             if (begun) {
                 tear(log, start);
             }
