@@ -21,7 +21,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.Checkpoint;
 import org.rocksdb.ColumnFamilyHandle;
@@ -259,12 +258,7 @@ public final class ShardStore implements AutoCloseable {
 
     /** Bytes of all files of the shard. */
     public long diskBytes() {
-        try (Stream<Path> files = Files.walk(directory)) {
-            return files.mapToLong(ShardStore::sizeIfThere).sum();
-        } catch (IOException | UncheckedIOException e) {
-            // Files come and go under a walk; a size is not worth failing for.
-            return 0;
-        }
+        return Folders.sizeOf(directory);
     }
 
     /** Bytes that can still be written to the disk. */
@@ -364,14 +358,6 @@ public final class ShardStore implements AutoCloseable {
             return Files.getFileStore(directory);
         } catch (IOException e) {
             throw new UncheckedIOException("the disk of " + directory + " cannot be told", e);
-        }
-    }
-
-    private static long sizeIfThere(Path file) {
-        try {
-            return Files.isRegularFile(file) ? Files.size(file) : 0;
-        } catch (IOException e) {
-            return 0;
         }
     }
 }
