@@ -168,11 +168,6 @@ public record BlockColumns(
             this.row = new byte[stride(chunks)];
         }
 
-        /** Bytes that a term takes at least: its entries for all chunks, wherever it occurs. */
-        static long fixedBytes(int documents) {
-            return chunks(documents) * (2L * Long.BYTES + CHUNK_SUPERBLOCKS);
-        }
-
         /**
          * Adds the next row.
          *
