@@ -21,6 +21,7 @@ class ModuleArrowsTest {
     private static final String WORKER = "io.millrace.encoder..";
     private static final String INDEX = "io.millrace.index..";
     private static final String COORDINATOR = "io.millrace.coordinator..";
+    private static final String TRAINER = "io.millrace.trainer..";
     private static final String CLIENT = "io.millrace.client..";
     private static final String PROTO = "io.millrace.v1..";
 
@@ -74,6 +75,10 @@ class ModuleArrowsTest {
     @ArchTest
     static final ArchRule coordinatorsKnowNeitherModelNorOtherServers =
             knowsOnly(COORDINATOR, VECTOR, EVALUATION, SERVICE, PROTO);
+
+    @ArchTest
+    static final ArchRule theTrainerKnowsTheModelAndNoOtherServer =
+            knowsOnly(TRAINER, MODEL, VECTOR, EVALUATION, SERVICE, PROTO);
 
     @ArchTest
     static final ArchRule theClientKnowsOnlyTheProtocol = knowsOnly(CLIENT, PROTO);
