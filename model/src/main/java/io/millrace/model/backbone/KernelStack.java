@@ -4,15 +4,13 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
-import io.millrace.model.architecture.EmbeddingSpec;
 import io.millrace.model.architecture.LayerSpec;
 import io.millrace.model.architecture.StackShape;
-import io.millrace.model.architecture.StackShape.FeedForward;
 import io.millrace.model.architecture.StackSpec;
 import io.millrace.model.batch.TokenBatch;
 import io.millrace.model.engine.KernelLibrary;
-import io.millrace.model.engine.LinearPacker.Inputs;
 import io.millrace.model.engine.PackedParameters;
+import io.millrace.model.engine.Parameters;
 import io.millrace.model.engine.PyTorchRuntime;
 import java.util.List;
 import java.util.Optional;
@@ -40,15 +38,15 @@ final class KernelStack implements AutoCloseable {
         for (int i = 0; i < local.length; i++) {
             windows[i] = local[i];
         }
-        Slots slots = new Slots(parameters, owner);
-        this.layers = layers(slots, spec);
+        Slots slots = new Slots(new PackedSlots(parameters, owner));
+        this.layers = list(slots.layers(spec));
         this.depth = IValue.from((long) spec.layers().size());
         this.constants = List.of(
-                table(slots, spec.embedding()),
+                list(slots.table(spec.embedding())),
                 IValue.listFrom(kernels.place(tables.rotation(owner).toArray(PtNDArray[]::new), owner)),
-                IValue.from(kernels.place(tables.bias(parameters.plain(), owner), owner)),
+                IValue.from(kernels.place(bias(tables, parameters.plain(), owner), owner)),
                 layers,
-                last(slots, spec),
+                list(slots.last(spec)),
                 IValue.listFrom(windows),
                 IValue.from((long) tables.reach()),
                 IValue.from((long) shape.heads()),
@@ -63,41 +61,14 @@ final class KernelStack implements AutoCloseable {
                 IValue.from(shape.feedForward().gated()));
     }
 
-    private IValue table(Slots slots, EmbeddingSpec embedding) {
-        slots.table(embedding.words());
-        slots.positions(embedding.positions());
-        slots.norm(embedding.norm());
-        slots.linear(embedding.project());
-        slots.segments(embedding.positions());
-        return slots.take();
-    }
-
-    private static IValue layers(Slots slots, StackSpec spec) {
-        FeedForward feedForward = spec.shape().feedForward();
-        Inputs activated = feedForward.gated() ? Inputs.ANY : Inputs.after(feedForward.activation());
-        for (LayerSpec layer : spec.layers()) {
-            slots.norm(layer.attentionNorm());
-            slots.linear(layer.attention().input());
-            slots.norm(layer.attention().queryNorm());
-            slots.norm(layer.attention().keyNorm());
-            slots.linear(layer.attention().output());
-            slots.norm(layer.feedForwardNorm());
-            slots.linear(layer.expand());
-            slots.linear(layer.contract(), activated);
-            layer.cross().ifPresent(cross -> {
-                slots.norm(cross.norm());
-                slots.linear(cross.query());
-                slots.linear(cross.keyValue());
-                slots.linear(cross.output());
-            });
+    private static PtNDArray bias(PositionTables tables, Parameters parameters, PtNDManager owner) {
+        try (PtNDManager local = PyTorchRuntime.newManager()) {
+            return tables.bias(table -> parameters.array(table, local), owner);
         }
-        return slots.take();
     }
 
-    private static IValue last(Slots slots, StackSpec spec) {
-        slots.norm(spec.finalNorm());
-        slots.linear(spec.projectOut());
-        return slots.take();
+    private static IValue list(List<PtNDArray> tensors) {
+        return IValue.listFrom(tensors.toArray(PtNDArray[]::new));
     }
 
     /**

@@ -9,9 +9,10 @@ import io.millrace.model.architecture.PositionScheme;
 import io.millrace.model.architecture.PositionScheme.Relative;
 import io.millrace.model.architecture.PositionScheme.Rotary;
 import io.millrace.model.architecture.Rotation;
-import io.millrace.model.engine.Parameters;
+import io.millrace.model.architecture.TensorSpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * What attention needs to know of positions, computed once a model.
@@ -55,8 +56,13 @@ record PositionTables(PositionScheme scheme, int positions) {
                 : -1;
     }
 
-    /** Bias of each head by distance from -(P - 1) to P - 1, [A, 2P - 1]; no elements for other schemes. */
-    PtNDArray bias(Parameters parameters, PtNDManager owner) {
+    /**
+     * Bias of each head by distance from -(P - 1) to P - 1, [A, 2P - 1]; no elements for other schemes.
+     *
+     * @param read gives T5's table [buckets, A]
+     * @param owner what the result is freed with
+     */
+    PtNDArray bias(Function<TensorSpec, PtNDArray> read, PtNDManager owner) {
         if (!(scheme instanceof Relative relative)) {
             return (PtNDArray) owner.zeros(new Shape(0));
         }
@@ -64,10 +70,11 @@ record PositionTables(PositionScheme scheme, int positions) {
         for (int i = 0; i < buckets.length; i++) {
             buckets[i] = relative.bucket(i - (positions - 1));
         }
-        try (PtNDManager local = owner.newSubManager(owner.getDevice())) {
-            PtNDArray table = parameters.array(relative.table(), local);
-            PtNDArray places = (PtNDArray) ((NDManager) local).create(buckets).toType(DataType.INT64, false);
-            PtNDArray bias = (PtNDArray) table.get(places).transpose().duplicate();
+        PtNDArray table = read.apply(relative.table());
+        PtNDArray places = (PtNDArray) ((NDManager) owner).create(buckets).toType(DataType.INT64, false);
+        try (PtNDArray rows = (PtNDArray) table.get(places);
+                PtNDArray columns = (PtNDArray) rows.transpose()) {
+            PtNDArray bias = (PtNDArray) columns.duplicate();
             bias.attach(owner);
             return bias;
         }

@@ -114,10 +114,15 @@ public record TokenBatch(int[] lengths, int[] ids, BitSet keys, BitSet counts, i
      * @throws IllegalArgumentException if no cell of a text counts
      */
     public int[] countingRows() {
-        int width = width();
-        int[] rows = new int[lengths.length * width];
-        int start = 0;
-        for (int b = 0; b < lengths.length; b++) {
+        return countingRows(0, lengths.length);
+    }
+
+    /** The same for the texts [from, to) alone, as wide as the longest of them; rows are cells of the whole batch. */
+    public int[] countingRows(int from, int to) {
+        int width = IntStream.range(from, to).map(b -> lengths[b]).max().orElse(0);
+        int[] rows = new int[(to - from) * width];
+        int start = IntStream.range(0, from).map(b -> lengths[b]).sum();
+        for (int b = from; b < to; b++) {
             int end = start + lengths[b];
             int first = counts.nextSetBit(start);
             if (first < 0 || first >= end) {
@@ -126,7 +131,7 @@ public record TokenBatch(int[] lengths, int[] ids, BitSet keys, BitSet counts, i
             }
             for (int t = 0; t < width; t++) {
                 boolean own = start + t < end && counts.get(start + t);
-                rows[b * width + t] = own ? start + t : first;
+                rows[(b - from) * width + t] = own ? start + t : first;
             }
             start = end;
         }

@@ -17,7 +17,7 @@ import java.util.zip.ZipOutputStream;
 final class KernelArchive {
     /** The class's head, then its functions by what they are about. */
     private static final List<String> SOURCES =
-            List.of("module", "weights", "linear", "stack", "step", "mlm", "screening");
+            List.of("module", "weights", "linear", "stack", "step", "mlm", "screening", "learn");
 
     private static final String ROOT = "kernels/";
 

@@ -1,6 +1,9 @@
 package io.millrace.model.engine;
 
 import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
@@ -12,6 +15,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -146,6 +150,37 @@ public final class KernelLibrary implements AutoCloseable {
                 parts[i].close();
             }
             return tensors;
+        }
+    }
+
+    /**
+     * Calls a function of {@code kernels/learn.py} so that gradients flow through its result, if the calling thread records
+     * them. The way in takes arrays only, so numbers come as arrays.
+     *
+     * @param owner what the result is freed with
+     * @param numbers whole numbers that say what to compute, and how the tensors are divided
+     * @param reals real ones
+     * @param tensors everything else
+     */
+    public PtNDArray learn(
+            PtNDManager owner, String function, long[] numbers, double[] reals, List<PtNDArray> tensors) {
+        try (PtNDManager local = (PtNDManager) owner.newSubManager(owner.getDevice())) {
+            NDManager arrays = local;
+            NDList inputs = new NDList(tensors.size() + 3);
+            inputs.add(arrays.create(numbers));
+            inputs.add(arrays.create(reals));
+            for (PtNDArray tensor : tensors) {
+                // A list is what shares a name with brackets.
+                tensor.setName("tensors[]");
+                inputs.add(tensor);
+            }
+            NDArray method = arrays.create(0f);
+            method.setName("module_method:" + function);
+            inputs.add(method);
+            PtNDArray result =
+                    (PtNDArray) IValueUtils.forward(module, inputs, true).singletonOrThrow();
+            result.attach(owner);
+            return result;
         }
     }
 

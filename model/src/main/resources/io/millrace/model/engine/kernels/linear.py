@@ -205,6 +205,9 @@
   def activate(self: __torch__.Kernels, x: Tensor, activation: str) -> Tensor:
     if activation == "gelu":
       y = torch.gelu_(x)
+    elif torch.__and__(activation == "gelu_tanh", torch.is_grad_enabled()):
+      # In place, as below, it has no gradient.
+      y = torch.gelu(x, approximate="tanh")
     elif activation == "gelu_tanh":
       # x sigmoid(2 sqrt(2 / pi) (x + 0.044715 x^3)), which is x (1 + tanh(...)) / 2: libtorch's tanh takes twice the time.
       z = torch.to(x, 6)

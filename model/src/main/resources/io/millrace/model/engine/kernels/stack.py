@@ -172,14 +172,25 @@
   # x [N, H] and what attention a [N, A * D] adds to it.
   def attention_output(self: __torch__.Kernels, x: Tensor, a: Tensor, layers: List[Tensor], k: int,
       root_mean_square: bool, before: bool, epsilon: float) -> Tensor:
-    y = x + (self).linear(a, layers, k + 9)
-    if not before:
-      y = (self).norm(y, layers, k, root_mean_square, epsilon)
-    return y
+    return (self).joined(x, (self).linear(a, layers, k + 9), layers, k, root_mean_square, before, epsilon)
 
   # The layer's feed-forward block: [N, H].
   def feed_forward(self: __torch__.Kernels, x: Tensor, layers: List[Tensor], k: int, root_mean_square: bool, before: bool,
       epsilon: float, activation: str, gated: bool) -> Tensor:
+    y = (self).feed_forward_branch(x, layers, k, root_mean_square, before, epsilon, activation, gated)
+    return (self).joined(x, y, layers, k + 12, root_mean_square, before, epsilon)
+
+  # x [N, H] and what a block adds to it, y [N, H], normed where norms come after blocks; k: the block's norm.
+  def joined(self: __torch__.Kernels, x: Tensor, y: Tensor, layers: List[Tensor], k: int, root_mean_square: bool,
+      before: bool, epsilon: float) -> Tensor:
+    z = x + y
+    if not before:
+      z = (self).norm(z, layers, k, root_mean_square, epsilon)
+    return z
+
+  # What the layer's feed-forward block adds: [N, H].
+  def feed_forward_branch(self: __torch__.Kernels, x: Tensor, layers: List[Tensor], k: int, root_mean_square: bool,
+      before: bool, epsilon: float, activation: str, gated: bool) -> Tensor:
     f = x
     if before:
       f = (self).norm(x, layers, k + 12, root_mean_square, epsilon)
@@ -189,10 +200,7 @@
       f = (self).activate(torch.slice(f, 1, 0, inner), activation) * torch.slice(f, 1, inner)
     else:
       f = (self).linear_activated(f, layers, k + 14, activation)
-    y = x + (self).linear(f, layers, k + 17)
-    if not before:
-      y = (self).norm(y, layers, k + 12, root_mean_square, epsilon)
-    return y
+    return (self).linear(f, layers, k + 17)
 
   # What comes behind the last layer: [N, H].
   def finish(self: __torch__.Kernels, x: Tensor, last: List[Tensor], root_mean_square: bool, epsilon: float) -> Tensor:
@@ -261,6 +269,11 @@
   # are; then a group has one text, or one cell of each.
   def cross(self: __torch__.Kernels, x: Tensor, both: Tensor, groups: List[int], alone: bool, layers: List[Tensor], k: int,
       heads: int, width: int, scale: float, root_mean_square: bool, epsilon: float) -> Tensor:
+    return x + (self).cross_branch(x, both, groups, alone, layers, k, heads, width, scale, root_mean_square, epsilon)
+
+  # What that block adds: [N, H].
+  def cross_branch(self: __torch__.Kernels, x: Tensor, both: Tensor, groups: List[int], alone: bool, layers: List[Tensor],
+      k: int, heads: int, width: int, scale: float, root_mean_square: bool, epsilon: float) -> Tensor:
     queries = (self).linear((self).norm(x, layers, k, root_mean_square, epsilon), layers, k + 2)
     inner = heads * width
     parts = annotate(List[Tensor], [])
@@ -280,4 +293,4 @@
       _0 = torch.append(parts, (self).attend(query, key, value, torch.new_zeros(both, [0]), False, scale))
       begin = end
       first = stop
-    return x + (self).linear((self).stacked(parts, begin, torch.size(x, 0)), layers, k + 8)
+    return (self).linear((self).stacked(parts, begin, torch.size(x, 0)), layers, k + 8)

@@ -1,0 +1,59 @@
+package io.millrace.model.engine;
+
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.JniUtils;
+import io.millrace.model.safetensors.Tensor;
+import io.millrace.model.safetensors.TensorSource;
+import io.millrace.model.safetensors.TensorType;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.List;
+
+/** fp32 arrays in and out of libtorch's memory. */
+public final class ArrayMemory {
+    private ArrayMemory() {}
+
+    /** A copy of an array's values, up to 2 GiB. */
+    public static Tensor copy(PtNDArray array) {
+        List<Long> shape = Arrays.stream(array.getShape().getShape()).boxed().toList();
+        ByteBuffer copy = ByteBuffer.allocateDirect(Math.toIntExact(array.size() * Float.BYTES))
+                .order(ByteOrder.LITTLE_ENDIAN);
+        if (array.size() > 0) {
+            copy.put(view(array));
+        }
+        FloatBuffer values = copy.flip().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+        return new Tensor(shape, values);
+    }
+
+    /** A tensor as an array. */
+    public static PtNDArray read(TensorSource source, String name, PtNDManager owner) {
+        long[] shape =
+                source.info(name).shape().stream().mapToLong(Long::longValue).toArray();
+        PtNDArray array = owner.create(new Shape(shape), DataType.FLOAT32);
+        fill(array, source, name);
+        return array;
+    }
+
+    /**
+     * Replaces an array's values by those of a tensor.
+     *
+     * @throws io.millrace.model.InvalidModelException if there is none of that name and shape
+     */
+    public static void fill(PtNDArray array, TensorSource source, String name) {
+        source.requireShape(name, array.getShape().getShape());
+        if (array.size() > 0) {
+            source.read(name, TensorType.F32, MemorySegment.ofBuffer(view(array)));
+        }
+    }
+
+    /** libtorch's own memory; only while the array lives. */
+    private static ByteBuffer view(PtNDArray array) {
+        return JniUtils.getByteBuffer(array, true);
+    }
+}

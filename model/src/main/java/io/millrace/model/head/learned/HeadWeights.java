@@ -1,0 +1,24 @@
+package io.millrace.model.head.learned;
+
+import ai.djl.pytorch.engine.PtNDArray;
+import io.millrace.model.architecture.LinearSpec;
+import io.millrace.model.architecture.TensorSpec;
+import java.util.List;
+
+/** The weights being learned, as one batch sees them. */
+public interface HeadWeights {
+    /** An array that gradients flow to. */
+    PtNDArray array(TensorSpec tensor);
+
+    /** The slots of a linear layer that gradients flow to: weight, no scale, bias. */
+    List<PtNDArray> linear(LinearSpec linear);
+
+    /** An array's values, of which nothing is recorded. */
+    PtNDArray value(TensorSpec tensor);
+
+    /** Where gradients of {@link #value} that were computed by hand are added; no elements if it is not learned. */
+    PtNDArray gradient(TensorSpec tensor);
+
+    /** An array without elements. */
+    PtNDArray none();
+}

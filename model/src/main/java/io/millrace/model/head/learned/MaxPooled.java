@@ -1,0 +1,149 @@
+package io.millrace.model.head.learned;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.JniUtils;
+import io.millrace.model.batch.TokenBatch;
+import io.millrace.model.engine.GradientMode;
+import io.millrace.model.engine.KernelLibrary;
+import io.millrace.model.engine.PyTorchRuntime;
+import io.millrace.model.head.SparseRows;
+import io.millrace.model.head.learned.LearnedHead.Pooled;
+import io.millrace.vector.SparseVector;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Maxima over positions. A weight above 0 has its gradient from the position that won, the first of equal ones; all other
+ * positions, and all terms without a weight, have none, so the way back gathers those few products and no others.
+ *
+ * @param head whose vectors they are
+ * @param cells what was pooled
+ * @param vectors of the texts
+ */
+record MaxPooled(LearnedMlmHead head, PooledCells cells, List<SparseVector> vectors) implements Pooled {
+    /** Cells of a rectangle: a slice of its products, 1 MiB, stays in a core's cache until it is reduced. */
+    private static final int RECTANGLE = 256;
+
+    static MaxPooled of(LearnedMlmHead head, PooledCells cells) {
+        List<SparseVector> vectors = new ArrayList<>();
+        int[] lengths = cells.batch().lengths();
+        try (ProjectionSlices slices = head.slices(cells.weights());
+                Arguments constants = new Arguments(head, slices)) {
+            for (int from = 0, to; from < lengths.length; from = to) {
+                to = from + 1;
+                while (to < lengths.length
+                        && (to + 1 - from) * lengths[from] <= RECTANGLE
+                        && lengths[to] <= lengths[from]) {
+                    to++;
+                }
+                vectors.addAll(constants.vectors(cells, from, to));
+            }
+        }
+        return new MaxPooled(head, cells, vectors);
+    }
+
+    /** Arguments of the kernel that stay the same from rectangle to rectangle. */
+    private record Arguments(KernelLibrary kernels, List<IValue> values) implements AutoCloseable {
+        Arguments(LearnedMlmHead head, ProjectionSlices slices) {
+            this(
+                    head.kernels(),
+                    List.of(
+                            // States are transformed already.
+                            IValue.listFrom(new PtNDArray[0]),
+                            IValue.from(0.0),
+                            IValue.from(""),
+                            IValue.listFrom(slices.tiles().toArray(PtNDArray[]::new)),
+                            IValue.from(slices.bias()),
+                            IValue.from(head.factor()),
+                            IValue.from(head.contract().logits().shift()),
+                            IValue.from((long) head.contract().saturation().logarithms()),
+                            IValue.from(true)));
+        }
+
+        List<SparseVector> vectors(PooledCells cells, int from, int to) {
+            try (PtNDManager local = PyTorchRuntime.newManager();
+                    IValue hidden = IValue.from(cells.states());
+                    IValue rows = IValue.from(
+                            (PtNDArray) ((NDManager) local).create(cells.batch().countingRows(from, to)));
+                    IValue texts = IValue.from((long) (to - from))) {
+                List<IValue> all = new ArrayList<>(List.of(hidden, rows, texts));
+                all.addAll(values);
+                PtNDArray[] parts = kernels.callForTuple(local, "mlm_max", all.toArray(IValue[]::new));
+                return SparseRows.cut(parts[0].toIntArray(), parts[1].toIntArray(), parts[2].toFloatArray());
+            }
+        }
+
+        @Override
+        public void close() {
+            values.forEach(IValue::close);
+        }
+    }
+
+    @Override
+    public void backward(List<float[]> gradients) {
+        TokenBatch batch = cells.batch();
+        long[] counts = vectors.stream().mapToLong(SparseVector::size).toArray();
+        int products = Math.toIntExact(Arrays.stream(counts).sum());
+        long[] terms = new long[products];
+        float[] factors = new float[products];
+        Chain chain = head.chain();
+        int at = 0;
+        for (int b = 0; b < batch.size(); b++) {
+            SparseVector vector = vectors.get(b);
+            for (int i = 0; i < vector.size(); i++, at++) {
+                terms[at] = vector.ids()[i];
+                factors[at] = (float) (gradients.get(b)[i] * head.factor() * chain.slope(vector.weights()[i]));
+            }
+        }
+        PtNDArray states = cells.states();
+        PtNDArray gradient = GradientMode.with(false, () -> {
+            try (PtNDManager local = PyTorchRuntime.newManager()) {
+                NDManager arrays = local;
+                PtNDArray table = cells.weights().value(head.table());
+                PtNDArray places = (PtNDArray) arrays.create(terms);
+                PtNDArray winners = winners(places, counts, table, local);
+                return call(
+                        "learn_products_backward",
+                        cells.scope(),
+                        states,
+                        table,
+                        winners,
+                        places,
+                        (PtNDArray) arrays.create(factors),
+                        cells.weights().gradient(head.table()),
+                        head.bias()
+                                .map(cells.weights()::gradient)
+                                .orElse(cells.weights().none()));
+            }
+        });
+        if (JniUtils.requiresGrad(states)) {
+            JniUtils.backward(states, gradient, false, false);
+        }
+    }
+
+    private PtNDArray winners(PtNDArray terms, long[] counts, PtNDArray table, PtNDManager local) {
+        try (IValue states = IValue.from(cells.states());
+                IValue rows = IValue.from(
+                        (PtNDArray) ((NDManager) local).create(cells.batch().countingRows()));
+                IValue sizes = IValue.listFrom(counts);
+                IValue places = IValue.from(terms);
+                IValue matrix = IValue.from(table)) {
+            return head.kernels().call(local, "learn_winners", states, rows, sizes, places, matrix);
+        }
+    }
+
+    private PtNDArray call(String function, PtNDManager owner, PtNDArray... arrays) {
+        IValue[] arguments = Arrays.stream(arrays).map(IValue::from).toArray(IValue[]::new);
+        try {
+            return head.kernels().call(owner, function, arguments);
+        } finally {
+            for (IValue argument : arguments) {
+                argument.close();
+            }
+        }
+    }
+}

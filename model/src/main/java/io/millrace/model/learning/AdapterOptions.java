@@ -1,0 +1,32 @@
+package io.millrace.model.learning;
+
+import java.util.List;
+
+/**
+ * Adapters of low rank (LoRA, Hu et al. 2021): of each targeted weight W [out, in] a product B A is learned and added, W + α/r
+ * B A, while W stays as it is.
+ *
+ * @param rank r
+ * @param alpha α
+ * @param targets last names of the modules, such as {@code query} and {@code value}
+ */
+public record AdapterOptions(int rank, double alpha, List<String> targets) {
+    /** Copies the list; refuses what makes no sense. */
+    public AdapterOptions {
+        targets = List.copyOf(targets);
+        if (rank < 1 || !(alpha > 0) || targets.isEmpty()) {
+            throw new IllegalArgumentException("an adapter of rank " + rank + ", alpha " + alpha + " and targets "
+                    + targets + " changes nothing; give a rank of at least 1, an alpha above 0, and module names");
+        }
+    }
+
+    /** α / r. */
+    double scale() {
+        return alpha / rank;
+    }
+
+    /** Whether a weight belongs to a targeted module. */
+    boolean targets(String name) {
+        return targets.stream().anyMatch(target -> name.endsWith("." + target + ".weight"));
+    }
+}

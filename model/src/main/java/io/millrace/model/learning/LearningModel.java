@@ -1,0 +1,155 @@
+package io.millrace.model.learning;
+
+import io.millrace.model.TextRole;
+import io.millrace.model.backbone.Drops;
+import io.millrace.model.checkpoint.Checkpoint;
+import io.millrace.model.contract.RoleContract;
+import io.millrace.model.layout.EncoderFiles;
+import io.millrace.model.safetensors.TensorSource;
+import io.millrace.model.safetensors.WeightFiles;
+import io.millrace.model.tokenizer.TextReader;
+import io.millrace.model.tokenizer.TextTokenizer;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * A checkpoint being learned. A step encodes texts, computes a loss of their vectors somewhere else, gives back the loss's
+ * gradients by the vectors' weights, and lets an {@link Optimizer} change the model's weights:
+ *
+ * <pre>{@code
+ * try (Encoding queries = model.encode(model.tokenize(texts, QUERY), QUERY, Optional.of(draw), Remember.RESULTS)) {
+ *     queries.backward(gradients(queries.vectors()));
+ * }
+ * optimizer.step(rate);
+ * }</pre>
+ *
+ * <p>What a batch computes depends on its texts, the weights and the draw, and on nothing else: not on the clock, on other
+ * batches, or on how threads take turns. To be used by one thread.
+ */
+public final class LearningModel implements AutoCloseable {
+    private final Checkpoint checkpoint;
+    private final LearningOptions options;
+    private final Map<TextRole, TextReader> readers = new EnumMap<>(TextRole.class);
+    /** By the sub-directory that roles name. */
+    private final Map<String, LearnedEncoder> encoders = new LinkedHashMap<>();
+
+    private final List<AutoCloseable> tokenizers = new ArrayList<>();
+
+    private LearningModel(Checkpoint checkpoint, LearningOptions options) {
+        this.checkpoint = checkpoint;
+        this.options = options;
+    }
+
+    /**
+     * Loads a checkpoint's weights in fp32.
+     *
+     * @throws io.millrace.model.InvalidModelException if it is damaged, or has a head that is not learned
+     * @throws IOException if a file cannot be read
+     */
+    public static LearningModel open(Checkpoint checkpoint, LearningOptions options) throws IOException {
+        LearningModel model = new LearningModel(checkpoint, options);
+        try {
+            for (TextRole role : TextRole.values()) {
+                model.load(role);
+            }
+            return model;
+        } catch (IOException | RuntimeException e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    private void load(TextRole role) throws IOException {
+        RoleContract contract = checkpoint.contract().role(role);
+        EncoderFiles files = checkpoint.encoder(role);
+        TextTokenizer tokenizer = TextTokenizer.open(files.directory().resolve(Checkpoint.TOKENIZER));
+        tokenizers.add(tokenizer);
+        readers.put(
+                role,
+                TextReader.of(
+                        tokenizer,
+                        contract.text(),
+                        files.vocabulary(),
+                        checkpoint.directory() + ": " + role + ".text"));
+        String place = contract.checkpoint();
+        if (encoders.containsKey(place)) {
+            return;
+        }
+        Map<TextRole, RoleContract> served = new EnumMap<>(TextRole.class);
+        for (TextRole other : TextRole.values()) {
+            if (checkpoint.contract().role(other).checkpoint().equals(place)) {
+                served.put(other, checkpoint.contract().role(other));
+            }
+        }
+        try (TensorSource source = WeightFiles.open(files.directory())) {
+            encoders.put(place, LearnedLoader.load(files, source, served, tokenizer.templateIds(), options));
+        }
+    }
+
+    /** The checkpoint that is learned from; its files stay as they are. */
+    public Checkpoint checkpoint() {
+        return checkpoint;
+    }
+
+    private LearnedEncoder encoder(TextRole role) {
+        return Objects.requireNonNull(
+                encoders.get(checkpoint.contract().role(role).checkpoint()));
+    }
+
+    /** Encoders by the sub-directory that roles name. */
+    Map<String, LearnedEncoder> encoders() {
+        return encoders;
+    }
+
+    /** Number of single weights that are learned. */
+    public long learnedSize() {
+        return encoders.values().stream()
+                .mapToLong(encoder -> encoder.weights().learnedSize())
+                .sum();
+    }
+
+    /** Token ids of texts, each cut to the role's length. */
+    public List<int[]> tokenize(List<String> texts, TextRole role) {
+        TextReader reader = Objects.requireNonNull(readers.get(role));
+        return texts.stream().map(text -> reader.read(text).pieces().getFirst()).toList();
+    }
+
+    /**
+     * Vectors of texts.
+     *
+     * @param texts token ids, see {@link #tokenize}
+     * @param draw what dropout is drawn from; empty to leave nothing out, as when serving
+     * @param remember what is kept for the way back
+     * @return to be closed by the caller
+     */
+    public Encoding encode(List<int[]> texts, TextRole role, Optional<Draw> draw, Remember remember) {
+        Optional<Drops> drops = draw.filter(any -> options.dropout().any())
+                .map(drawn -> new Drops(
+                        drawn.of(role.ordinal()),
+                        IntStream.range(0, texts.size()).asLongStream().toArray(),
+                        options.dropout().states(),
+                        options.dropout().attention()));
+        return encoder(role).encode(texts, role, drops, remember);
+    }
+
+    /** Frees the weights. Idempotent. */
+    @Override
+    public void close() {
+        encoders.values().forEach(LearnedEncoder::close);
+        for (AutoCloseable tokenizer : tokenizers) {
+            try {
+                tokenizer.close();
+            } catch (Exception e) {
+                throw new IllegalStateException("tokenizers close without exceptions", e);
+            }
+        }
+        tokenizers.clear();
+    }
+}
