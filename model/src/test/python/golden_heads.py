@@ -137,25 +137,30 @@ def sparta(head, tensors, hidden, keep):
     return weights
 
 
-def vectors(model, tensors, case):
-    """The case's vectors [texts, vocabulary] in the model's own precision."""
+def recorded(model, tensors, case):
+    """The case's vectors [texts, vocabulary] in the model's own precision, with torch's record of how they came about."""
     ids, mask = torch.tensor(case["input_ids"]), torch.tensor(case["attention_mask"])
     head = case["head"]
     vocabulary = model.config.vocab_size
-    with torch.no_grad():
-        if head["kind"] == "binary":
-            ones = torch.full(ids.shape, head["scale"])
-            out = scatter(ids, ones, selection(case, ids, mask), vocabulary, head["reduction"])
+    if head["kind"] == "binary":
+        ones = torch.full(ids.shape, head["scale"])
+        out = scatter(ids, ones, selection(case, ids, mask), vocabulary, head["reduction"])
+    else:
+        hidden, logits, keep = states(model, case, ids, mask)
+        if head["kind"] == "mlm":
+            out = mlm(head, logits, keep)
+        elif head["kind"] == "mlp":
+            out = scatter(ids, per_token(head, tensors, hidden), keep, vocabulary, head["reduction"])
+        elif head["kind"] == "epic":
+            out = epic(head, tensors, hidden, logits, keep)
         else:
-            hidden, logits, keep = states(model, case, ids, mask)
-            if head["kind"] == "mlm":
-                out = mlm(head, logits, keep)
-            elif head["kind"] == "mlp":
-                out = scatter(ids, per_token(head, tensors, hidden), keep, vocabulary, head["reduction"])
-            elif head["kind"] == "epic":
-                out = epic(head, tensors, hidden, logits, keep)
-            else:
-                out = sparta(head, tensors, hidden, keep)
+            out = sparta(head, tensors, hidden, keep)
     if "vocabulary_limit" in case:
         out = out[:, : case["vocabulary_limit"]]
     return out
+
+
+def vectors(model, tensors, case):
+    """The case's vectors without that record."""
+    with torch.no_grad():
+        return recorded(model, tensors, case)

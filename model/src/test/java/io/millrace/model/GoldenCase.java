@@ -41,7 +41,7 @@ import java.util.stream.IntStream;
  * @param texts token ids of each
  * @param vectors expected, in the order of the texts
  */
-record GoldenCase(
+public record GoldenCase(
         String name,
         Path directory,
         List<Path> adapters,
@@ -121,7 +121,7 @@ record GoldenCase(
     }
 
     /** A case that says itself how it was made. */
-    static GoldenCase described(Path folder, String name, JsonNode recorded) {
+    public static GoldenCase described(Path folder, String name, JsonNode recorded) {
         BitSet special = new BitSet();
         recorded.path("special_ids").forEach(id -> special.set(id.asInt()));
         ReadingContract reading = new ReadingContract(

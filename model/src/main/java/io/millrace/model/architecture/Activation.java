@@ -16,4 +16,14 @@ public enum Activation {
     public String kernelName() {
         return name().toLowerCase(Locale.ROOT);
     }
+
+    /** As kernels take it where they take numbers alone. */
+    public int kernelNumber() {
+        return switch (this) {
+            case GELU -> 0;
+            case GELU_TANH -> 1;
+            case RELU -> 2;
+            case SILU -> 3;
+        };
+    }
 }

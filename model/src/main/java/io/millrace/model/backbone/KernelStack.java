@@ -63,7 +63,10 @@ final class KernelStack implements AutoCloseable {
 
     private static PtNDArray bias(PositionTables tables, Parameters parameters, PtNDManager owner) {
         try (PtNDManager local = PyTorchRuntime.newManager()) {
-            return tables.bias(table -> parameters.array(table, local), owner);
+            PtNDArray bias = (PtNDArray)
+                    tables.bias(table -> parameters.array(table, local), local).duplicate();
+            bias.attach(owner);
+            return bias;
         }
     }
 

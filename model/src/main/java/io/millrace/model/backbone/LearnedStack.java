@@ -93,7 +93,7 @@ final class LearnedStack implements AutoCloseable {
                 .add(shape.causal() ? 1 : 0)
                 .add(shape.norm().rootMeanSquare() ? 1 : 0)
                 .add(shape.norm().before() ? 1 : 0)
-                .add(shape.feedForward().activation().ordinal())
+                .add(shape.feedForward().activation().kernelNumber())
                 .add(shape.feedForward().gated() ? 1 : 0)
                 .add(tables.reach())
                 .add(spec.layers().size());

@@ -1,10 +1,10 @@
 package io.millrace.model.backbone;
 
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.JniUtils;
 import io.millrace.model.architecture.PositionScheme;
 import io.millrace.model.architecture.PositionScheme.Relative;
 import io.millrace.model.architecture.PositionScheme.Rotary;
@@ -70,13 +70,12 @@ record PositionTables(PositionScheme scheme, int positions) {
         for (int i = 0; i < buckets.length; i++) {
             buckets[i] = relative.bucket(i - (positions - 1));
         }
-        PtNDArray table = read.apply(relative.table());
-        PtNDArray places = (PtNDArray) ((NDManager) owner).create(buckets).toType(DataType.INT64, false);
-        try (PtNDArray rows = (PtNDArray) table.get(places);
-                PtNDArray columns = (PtNDArray) rows.transpose()) {
-            PtNDArray bias = (PtNDArray) columns.duplicate();
-            bias.attach(owner);
-            return bias;
-        }
+        // Looking rows up is an operation that gradients flow through, whereas indexing an array in DJL is not.
+        PtNDArray places = (PtNDArray) ((NDManager) owner).create(buckets);
+        PtNDArray rows = JniUtils.embedding(places, read.apply(relative.table()), false);
+        rows.attach(owner);
+        PtNDArray bias = rows.transpose();
+        bias.attach(owner);
+        return bias;
     }
 }

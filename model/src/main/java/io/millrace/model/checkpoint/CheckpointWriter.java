@@ -50,6 +50,17 @@ public final class CheckpointWriter {
     private final TensorType type;
     private final Map<TextRole, Source> sources;
     private final EncodingContract contract;
+    private final Weights weights;
+
+    /** Where an encoder's weights come from. */
+    public interface Weights {
+        /**
+         * Opens the weights of an encoder, to be closed by the caller.
+         *
+         * @param directory of the encoder that is copied
+         */
+        TensorSource open(Path directory) throws IOException;
+    }
 
     /**
      * Where a role comes from.
@@ -63,7 +74,9 @@ public final class CheckpointWriter {
         }
     }
 
-    private CheckpointWriter(Path target, TensorType type, Map<TextRole, Source> sources, EncodingContract contract) {
+    private CheckpointWriter(
+            Path target, TensorType type, Map<TextRole, Source> sources, EncodingContract contract, Weights weights) {
+        this.weights = weights;
         this.target = target;
         this.type = type;
         this.sources = new EnumMap<>(sources);
@@ -86,6 +99,12 @@ public final class CheckpointWriter {
         return pair(source, source, target, type, name);
     }
 
+    /** The same with other weights in place of the files'. */
+    public static Checkpoint copy(Checkpoint source, Path target, TensorType type, String name, Weights weights)
+            throws IOException {
+        return write(source, source, target, type, name, weights);
+    }
+
     /**
      * Makes one checkpoint of the query encoder of one and the document encoder of another.
      *
@@ -94,6 +113,12 @@ public final class CheckpointWriter {
      * @throws InvalidModelException as for {@link #copy}, or if the two call a term by different names
      */
     public static Checkpoint pair(Checkpoint query, Checkpoint document, Path target, TensorType type, String name)
+            throws IOException {
+        return write(query, document, target, type, name, WeightFiles::open);
+    }
+
+    private static Checkpoint write(
+            Checkpoint query, Checkpoint document, Path target, TensorType type, String name, Weights weights)
             throws IOException {
         for (String file : List.of(Checkpoint.CONFIG, Checkpoint.CONTRACT, "modules.json")) {
             if (Files.exists(target.resolve(file))) {
@@ -109,7 +134,7 @@ public final class CheckpointWriter {
         boolean together = query.encoder(TextRole.QUERY)
                 .directory()
                 .equals(document.encoder(TextRole.DOCUMENT).directory());
-        return new CheckpointWriter(target, type, sources, placed(contract, together)).write();
+        return new CheckpointWriter(target, type, sources, placed(contract, together), weights).write();
     }
 
     /** The contract with the places that its encoders get in the target: tables and transformers never share one. */
@@ -178,7 +203,7 @@ public final class CheckpointWriter {
         int longest = served.stream().mapToInt(RoleContract::maxTokens).max().orElse(1);
         if (served.stream().anyMatch(other -> other.head().needsModel())) {
             config(from, directory, served);
-            try (TensorSource files = new RenamedTensors(WeightFiles.open(from), CheckpointWriter::currentName)) {
+            try (TensorSource files = new RenamedTensors(weights.open(from), CheckpointWriter::currentName)) {
                 CheckpointShards.write(directory, files, type, MAX_SHARD_BYTES);
             }
         } else if (source.contract().head() instanceof HeadContract.Table) {

@@ -164,7 +164,7 @@ public final class KernelLibrary implements AutoCloseable {
      */
     public PtNDArray learn(
             PtNDManager owner, String function, long[] numbers, double[] reals, List<PtNDArray> tensors) {
-        try (PtNDManager local = (PtNDManager) owner.newSubManager(owner.getDevice())) {
+        try (PtNDManager local = owner.newSubManager(owner.getDevice())) {
             NDManager arrays = local;
             NDList inputs = new NDList(tensors.size() + 3);
             inputs.add(arrays.create(numbers));

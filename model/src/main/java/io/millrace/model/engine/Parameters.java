@@ -63,6 +63,11 @@ public final class Parameters {
         return stored(name).isPresent();
     }
 
+    /** The name under which a tensor is stored, or the given one if it is not. */
+    public String storedName(String name) {
+        return stored(name).orElse(name);
+    }
+
     /**
      * Extent of a tensor's first dimension.
      *

@@ -1,5 +1,7 @@
 package io.millrace.model.learning;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 
 /**
@@ -28,5 +30,15 @@ public record AdapterOptions(int rank, double alpha, List<String> targets) {
     /** Whether a weight belongs to a targeted module. */
     boolean targets(String name) {
         return targets.stream().anyMatch(target -> name.endsWith("." + target + ".weight"));
+    }
+
+    /** As peft's {@code adapter_config.json} spells it. */
+    String json() {
+        ObjectNode json = new JsonMapper().createObjectNode();
+        json.put("peft_type", "LORA").putNull("task_type");
+        json.put("r", rank).put("lora_alpha", alpha).put("lora_dropout", 0.0).put("bias", "none");
+        json.put("fan_in_fan_out", false).put("inference_mode", true);
+        targets.forEach(json.putArray("target_modules")::add);
+        return json.toPrettyString() + "\n";
     }
 }

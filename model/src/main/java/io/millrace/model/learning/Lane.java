@@ -7,7 +7,9 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import io.millrace.model.architecture.TensorSpec;
 import io.millrace.model.engine.PyTorchRuntime;
+import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -82,16 +84,17 @@ final class Lane implements AutoCloseable {
         return Optional.ofNullable(byHand.get(name));
     }
 
-    /** Sets gradients to zero. */
-    void clear() {
-        for (String name : leaves.keySet()) {
-            Optional<PtNDArray> gradient = recorded(name);
-            gradient.ifPresent(array -> {
-                array.muli(0);
-                array.close();
-            });
-        }
-        byHand.values().forEach(array -> array.muli(0));
+    /** What libtorch recorded for all weights. To be closed by the caller. */
+    List<PtNDArray> recorded() {
+        return leaves.keySet().stream()
+                .map(this::recorded)
+                .flatMap(Optional::stream)
+                .toList();
+    }
+
+    /** What was computed by hand for all weights. */
+    Collection<PtNDArray> computed() {
+        return byHand.values();
     }
 
     @Override

@@ -75,6 +75,11 @@ record LaneWeights(Lane lane, PtNDManager scope) implements SlotSource, HeadWeig
     }
 
     @Override
+    public boolean recorded() {
+        return lane.weights().recorded();
+    }
+
+    @Override
     public PtNDArray none() {
         return lane.none();
     }

@@ -24,8 +24,8 @@ import io.millrace.model.engine.PyTorchRuntime;
 import io.millrace.model.head.learned.LearnedHead;
 import io.millrace.model.head.learned.LearnedMlmHead;
 import io.millrace.model.head.learned.LearnedTokenHead;
-import io.millrace.model.layout.EncoderFiles;
 import io.millrace.model.safetensors.TensorSource;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.EnumMap;
@@ -33,12 +33,13 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
 /** Reads what a transformer's roles need of its weights, to be learned. */
 final class LearnedLoader {
-    private final EncoderFiles files;
+    private final Path directory;
     private final Architecture architecture;
     private final Parameters parameters;
     private final LearningOptions options;
@@ -48,9 +49,17 @@ final class LearnedLoader {
     /** Weights of new heads, which begin at random. */
     private final List<TensorSpec> fresh = new ArrayList<>();
 
-    private LearnedLoader(EncoderFiles files, TensorSource source, LearningOptions options) {
-        this.files = files;
-        this.architecture = files.transformer();
+    /**
+     * What an encoder is for.
+     *
+     * @param contracts of the roles that it serves
+     * @param special ids that the special-token policy is about
+     */
+    record Roles(Map<TextRole, RoleContract> contracts, Set<Integer> special) {}
+
+    private LearnedLoader(Path directory, Architecture architecture, TensorSource source, LearningOptions options) {
+        this.directory = directory;
+        this.architecture = architecture;
         this.parameters = new Parameters(source, architecture.backbonePrefix());
         this.options = options;
     }
@@ -58,24 +67,19 @@ final class LearnedLoader {
     /**
      * Loads an encoder.
      *
+     * @param directory of the checkpoint, for messages
      * @param source its weights; may be closed afterwards
-     * @param roles that it serves
-     * @param special ids that the special-token policy is about
      * @throws InvalidModelException if a weight is missing or of another shape, or a head is not one that is learned
      */
     static LearnedEncoder load(
-            EncoderFiles files,
-            TensorSource source,
-            Map<TextRole, RoleContract> roles,
-            Set<Integer> special,
-            LearningOptions options) {
+            Path directory, Architecture architecture, TensorSource source, Roles roles, LearningOptions options) {
         PyTorchRuntime.start();
-        LearnedLoader loader = new LearnedLoader(files, source, options);
+        LearnedLoader loader = new LearnedLoader(directory, architecture, source, options);
         KernelLibrary kernels = KernelLibrary.load(Placement.CPU)
                 .orElseThrow(() -> new InvalidModelException(
                         "libtorch's kernels do not load here (see the log), and nothing is learned without them"));
         try {
-            return loader.load(kernels, roles, special);
+            return loader.load(kernels, roles.contracts(), roles.special());
         } catch (RuntimeException e) {
             loader.weights.close();
             kernels.close();
@@ -100,7 +104,7 @@ final class LearnedLoader {
                                 contract.reading().mode(),
                                 mode -> new LearnedBackbone(
                                         kernels, architecture.backbone(mode), longestRow(mode, roles))),
-                        heads.get(role),
+                        Objects.requireNonNull(heads.get(role)),
                         contract.head().outputs())));
         return new LearnedEncoder(kernels, weights, parts, backbones, options.lanes());
     }
@@ -115,7 +119,7 @@ final class LearnedLoader {
 
     private InputLayout layout(RoleContract contract, Set<Integer> ids) {
         if (contract.reading().alignment() == Alignment.REFERENCE) {
-            throw new InvalidModelException(files.directory()
+            throw new InvalidModelException(directory
                     + ": reading.alignment is reference, where a text's vector depends on the texts beside it; learn with "
                     + "alignment invariant");
         }
@@ -138,7 +142,7 @@ final class LearnedLoader {
     }
 
     private InvalidModelException notLearned(TextRole role, HeadContract head) {
-        return new InvalidModelException(files.directory() + ": the head of a " + role + " is " + head.kind()
+        return new InvalidModelException(directory + ": the head of a " + role + " is " + head.kind()
                 + ", which is not learned; the heads that are learned are mlm and mlp");
     }
 
@@ -150,14 +154,28 @@ final class LearnedLoader {
             require(transform.norm().scale());
             transform.norm().shift().ifPresent(this::require);
         });
-        TensorSpec table = tied(projection.weight(), words) ? words : projection.weight();
+        boolean tied = tied(projection.weight(), words);
+        if (tied) {
+            weights.duplicate(parameters.storedName(projection.weight().name()));
+        }
+        TensorSpec table = tied ? words : projection.weight();
         require(table);
+        projection
+                .bias()
+                .filter(spec -> parameters.contains(spec.tensor().name()))
+                .ifPresent(spec -> weights.duplicate(parameters.storedName(spec.otherName())));
         Optional<TensorSpec> bias = projection
                 .bias()
                 .map(spec -> parameters.contains(spec.tensor().name())
                         ? spec.tensor()
                         : new TensorSpec(spec.otherName(), spec.tensor().shape()));
-        bias.ifPresent(this::require);
+        bias.ifPresent(tensor -> {
+            require(tensor);
+            weights.byHandAlone(tensor.name());
+        });
+        if (!table.equals(words)) {
+            weights.byHandAlone(table.name());
+        }
         return new LearnedMlmHead(kernels, contract, projection, table, bias);
     }
 
@@ -190,7 +208,7 @@ final class LearnedLoader {
                 fresh.addAll(layer.weights());
                 fresh.addAll(layer.biases());
             } else {
-                throw new InvalidModelException(files.directory() + ": the weights have no " + name
+                throw new InvalidModelException(directory + ": the weights have no " + name
                         + ".weight; a new head begins with one layer, so name one, or give the weights of all");
             }
             in = out;
@@ -241,8 +259,8 @@ final class LearnedLoader {
                         adapter.targets(tensor.name()) && tensor.shape().size() == 2)
                 .toList();
         if (targets.isEmpty()) {
-            throw new InvalidModelException(files.directory() + ": no weight belongs to a module named "
-                    + adapter.targets() + "; the weights are " + List.copyOf(needed.keySet()));
+            throw new InvalidModelException(directory + ": no weight belongs to a module named " + adapter.targets()
+                    + "; the weights are " + List.copyOf(needed.keySet()));
         }
         for (TensorSpec target : targets) {
             long out = target.shape().get(0);
@@ -261,7 +279,7 @@ final class LearnedLoader {
         java.util.SplittableRandom random = new java.util.SplittableRandom(name.hashCode());
         long size = shape.stream().mapToLong(Long::longValue).reduce(1, Math::multiplyExact);
         float[] values = new float[Math.toIntExact(size)];
-        double bound = 1 / Math.sqrt(in);
+        double bound = 1 / Math.sqrt((double) in);
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) random.nextDouble(-bound, bound);
         }

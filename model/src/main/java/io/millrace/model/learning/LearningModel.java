@@ -1,15 +1,21 @@
 package io.millrace.model.learning;
 
 import io.millrace.model.TextRole;
+import io.millrace.model.adapter.AdaptedTensors;
 import io.millrace.model.backbone.Drops;
 import io.millrace.model.checkpoint.Checkpoint;
+import io.millrace.model.checkpoint.CheckpointWriter;
 import io.millrace.model.contract.RoleContract;
 import io.millrace.model.layout.EncoderFiles;
+import io.millrace.model.safetensors.SafetensorsWriter;
 import io.millrace.model.safetensors.TensorSource;
+import io.millrace.model.safetensors.TensorType;
 import io.millrace.model.safetensors.WeightFiles;
 import io.millrace.model.tokenizer.TextReader;
 import io.millrace.model.tokenizer.TextTokenizer;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -89,7 +95,14 @@ public final class LearningModel implements AutoCloseable {
             }
         }
         try (TensorSource source = WeightFiles.open(files.directory())) {
-            encoders.put(place, LearnedLoader.load(files, source, served, tokenizer.templateIds(), options));
+            encoders.put(
+                    place,
+                    LearnedLoader.load(
+                            files.directory(),
+                            files.transformer(),
+                            source,
+                            new LearnedLoader.Roles(served, tokenizer.templateIds()),
+                            options));
         }
     }
 
@@ -132,11 +145,50 @@ public final class LearningModel implements AutoCloseable {
     public Encoding encode(List<int[]> texts, TextRole role, Optional<Draw> draw, Remember remember) {
         Optional<Drops> drops = draw.filter(any -> options.dropout().any())
                 .map(drawn -> new Drops(
-                        drawn.of(role.ordinal()),
+                        drawn.of(role),
                         IntStream.range(0, texts.size()).asLongStream().toArray(),
                         options.dropout().states(),
                         options.dropout().attention()));
         return encoder(role).encode(texts, role, drops, remember);
+    }
+
+    /**
+     * Saves the checkpoint as it is now, adapters merged.
+     *
+     * @param target directory, made if missing; it must not hold a checkpoint yet
+     * @param type how weights are stored
+     * @param name of the checkpoint, for people
+     * @throws io.millrace.model.InvalidModelException if the target holds a checkpoint, or a weight is not finite or does
+     *     not fit {@code type}
+     */
+    public Checkpoint save(Path target, TensorType type, String name) throws IOException {
+        return CheckpointWriter.copy(checkpoint, target, type, name, directory -> {
+            for (TextRole role : TextRole.values()) {
+                if (checkpoint.encoder(role).directory().equals(directory)) {
+                    return encoder(role).weights().over(WeightFiles.open(directory));
+                }
+            }
+            throw new IllegalStateException(directory + " is no encoder of " + checkpoint.directory());
+        });
+    }
+
+    /**
+     * Saves what adapters add, as peft does, for the checkpoint that was learned from.
+     *
+     * @param target directory, made if missing
+     * @throws IllegalStateException if no adapter is learned
+     */
+    public void saveAdapter(Path target) throws IOException {
+        AdapterOptions adapter = options.adapter()
+                .orElseThrow(() -> new IllegalStateException("the weights themselves are learned, and no adapter"));
+        if (encoders.size() != 1) {
+            throw new IllegalStateException("adapters of " + encoders.size() + " encoders do not fit one directory");
+        }
+        Files.createDirectories(target);
+        LearnedEncoder encoder = encoders.values().iterator().next();
+        SafetensorsWriter.write(
+                target.resolve(AdaptedTensors.WEIGHTS), encoder.weights().factors(), TensorType.F32);
+        Files.writeString(target.resolve(AdaptedTensors.CONFIG), adapter.json());
     }
 
     /** Frees the weights. Idempotent. */

@@ -4,29 +4,47 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
+import io.millrace.model.engine.ArrayMemory;
 import io.millrace.model.engine.PyTorchRuntime;
+import io.millrace.model.safetensors.SafetensorsFile;
+import io.millrace.model.safetensors.SafetensorsWriter;
+import io.millrace.model.safetensors.Tensor;
+import io.millrace.model.safetensors.TensorType;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * Changes a model's weights by the gradients that came together since the last step. To be used by the thread that uses the
  * model.
  */
 public final class Optimizer implements AutoCloseable {
-    private final LearningModel model;
     private final AdamW numbers;
     private final PtNDManager owner = PyTorchRuntime.newManager();
-    /** By encoder, then by weight. */
-    private final Map<String, Map<String, Moments>> moments = new LinkedHashMap<>();
-
+    private final List<Part> parts = new ArrayList<>();
     private long steps;
 
-    /** Running means of a weight's gradient and of its square. */
-    record Moments(PtNDArray mean, PtNDArray square) {}
+    /**
+     * An encoder's share.
+     *
+     * @param place sub-directory that roles name
+     */
+    record Part(String place, LearnedEncoder encoder, List<Slot> slots) {
+        /** Name of a tensor of the saved state. */
+        String named(String kind, Slot slot) {
+            return kind + "/" + place + "/" + slot.name();
+        }
+    }
+
+    /** A weight with the running means of its gradient and of its square. */
+    record Slot(String name, PtNDArray value, PtNDArray mean, PtNDArray square) {}
 
     /** What one kernel call changes. */
     private record Change(
@@ -38,14 +56,18 @@ public final class Optimizer implements AutoCloseable {
 
     /** Begins without any history. */
     public Optimizer(LearningModel model, AdamW numbers) {
-        this.model = model;
+        this(model.encoders(), numbers);
+    }
+
+    /** Over encoders by the sub-directory that roles name. */
+    Optimizer(Map<String, LearnedEncoder> encoders, AdamW numbers) {
         this.numbers = numbers;
-        model.encoders().forEach((place, encoder) -> {
-            Map<String, Moments> ofEncoder = new LinkedHashMap<>();
+        encoders.forEach((place, encoder) -> {
+            List<Slot> slots = new ArrayList<>();
             encoder.weights()
                     .learned()
-                    .forEach((name, value) -> ofEncoder.put(name, new Moments(zeros(value), zeros(value))));
-            moments.put(place, ofEncoder);
+                    .forEach((name, value) -> slots.add(new Slot(name, value, zeros(value), zeros(value))));
+            parts.add(new Part(place, encoder, slots));
         });
     }
 
@@ -58,13 +80,39 @@ public final class Optimizer implements AutoCloseable {
         return steps;
     }
 
-    /** Means and squares, by encoder and weight. */
-    Map<String, Map<String, Moments>> moments() {
-        return moments;
+    /**
+     * Saves what is learned and the history, so that a run can go on from here to the last bit.
+     *
+     * @param file safetensors, replaced if there; appears whole and synced, or not at all
+     */
+    public void save(Path file) throws IOException {
+        SortedMap<String, Tensor> tensors = new TreeMap<>();
+        for (Part part : parts) {
+            for (Slot slot : part.slots()) {
+                tensors.put(part.named("weight", slot), ArrayMemory.copy(slot.value()));
+                tensors.put(part.named("mean", slot), ArrayMemory.copy(slot.mean()));
+                tensors.put(part.named("square", slot), ArrayMemory.copy(slot.square()));
+            }
+        }
+        SafetensorsWriter.write(file, tensors, TensorType.F32);
     }
 
-    /** Goes on from a number of steps. */
-    void resume(long taken) {
+    /**
+     * Goes on from what {@link #save} wrote.
+     *
+     * @param taken steps that had been taken
+     * @throws io.millrace.model.InvalidModelException if the file is damaged, or is of another model
+     */
+    public void restore(Path file, long taken) throws IOException {
+        try (SafetensorsFile saved = SafetensorsFile.open(file)) {
+            for (Part part : parts) {
+                for (Slot slot : part.slots()) {
+                    ArrayMemory.fill(slot.value(), saved, part.named("weight", slot));
+                    ArrayMemory.fill(slot.mean(), saved, part.named("mean", slot));
+                    ArrayMemory.fill(slot.square(), saved, part.named("square", slot));
+                }
+            }
+        }
         steps = taken;
     }
 
@@ -77,31 +125,44 @@ public final class Optimizer implements AutoCloseable {
      */
     public double step(double rate) {
         double square = 0;
-        Map<String, Map<String, PtNDArray>> gradients = new LinkedHashMap<>();
-        for (Map.Entry<String, LearnedEncoder> place : model.encoders().entrySet()) {
-            LearnedEncoder encoder = place.getValue();
-            Map<String, PtNDArray> sums = encoder.call(() -> sums(encoder));
-            gradients.put(place.getKey(), sums);
-            double norm = encoder.call(() -> norm(encoder, List.copyOf(sums.values())));
+        List<Map<String, PtNDArray>> gradients = new ArrayList<>();
+        for (Part part : parts) {
+            Map<String, PtNDArray> sums = part.encoder().call(() -> sums(part.encoder()));
+            gradients.add(sums);
+            double norm = part.encoder().call(() -> norm(part.encoder(), List.copyOf(sums.values())));
             square += norm * norm;
         }
         double norm = Math.sqrt(square);
         if (Double.isFinite(norm)) {
             steps++;
-            gradients.forEach((place, sums) -> {
-                LearnedEncoder encoder = model.encoders().get(place);
-                encoder.call(() -> apply(encoder, sums, moments.get(place), rate, norm));
-            });
+            for (int i = 0; i < parts.size(); i++) {
+                Part part = parts.get(i);
+                Map<String, PtNDArray> sums = gradients.get(i);
+                part.encoder().call(() -> apply(part, sums, rate, norm));
+            }
         }
-        gradients.forEach((place, sums) -> {
-            sums.values().forEach(PtNDArray::close);
-            model.encoders().get(place).lanes().forEach(Lane::clear);
-        });
+        gradients.forEach(sums -> sums.values().forEach(PtNDArray::close));
+        parts.forEach(part -> part.encoder().call(() -> clear(part.encoder())));
         return norm;
     }
 
+    private static boolean clear(LearnedEncoder encoder) {
+        for (Lane lane : encoder.lanes()) {
+            List<PtNDArray> recorded = lane.recorded();
+            List<PtNDArray> all = new ArrayList<>(recorded);
+            all.addAll(lane.computed());
+            if (!all.isEmpty()) {
+                try (IValue list = list(all)) {
+                    encoder.kernels().callForValue("learn_clear", list).close();
+                }
+            }
+            recorded.forEach(PtNDArray::close);
+        }
+        return true;
+    }
+
     /** Adds up what lanes have, in a fixed order, in the first one's memory. */
-    private static Map<String, PtNDArray> sums(LearnedEncoder encoder) {
+    static Map<String, PtNDArray> sums(LearnedEncoder encoder) {
         Map<String, PtNDArray> sums = new LinkedHashMap<>();
         for (String name : encoder.weights().learned().keySet()) {
             List<PtNDArray> parts = new ArrayList<>();
@@ -131,30 +192,31 @@ public final class Optimizer implements AutoCloseable {
         }
     }
 
-    private boolean apply(
-            LearnedEncoder encoder,
-            Map<String, PtNDArray> sums,
-            Map<String, Moments> history,
-            double rate,
-            double norm) {
+    private boolean apply(Part part, Map<String, PtNDArray> sums, double rate, double norm) {
         if (numbers.clip() > 0 && norm > numbers.clip()) {
             // As torch.nn.utils.clip_grad_norm_ has it.
             try (IValue list = list(List.copyOf(sums.values()));
                     IValue factor = IValue.from(numbers.clip() / (norm + 1e-6))) {
-                encoder.kernels().callForValue("learn_scale", list, factor).close();
+                part.encoder()
+                        .kernels()
+                        .callForValue("learn_scale", list, factor)
+                        .close();
             }
         }
         Change decayed = new Change();
         Change kept = new Change();
-        sums.forEach((name, gradient) -> {
-            Change change = decays(name) ? decayed : kept;
-            change.weights().add(encoder.weights().learned().get(name));
-            change.gradients().add(gradient);
-            change.means().add(history.get(name).mean());
-            change.squares().add(history.get(name).square());
-        });
-        change(encoder, decayed, rate, numbers.decay());
-        change(encoder, kept, rate, 0);
+        for (Slot slot : part.slots()) {
+            PtNDArray gradient = sums.get(slot.name());
+            if (gradient != null) {
+                Change change = decays(slot.name()) ? decayed : kept;
+                change.weights().add(slot.value());
+                change.gradients().add(gradient);
+                change.means().add(slot.mean());
+                change.squares().add(slot.square());
+            }
+        }
+        change(part.encoder(), decayed, rate, numbers.decay());
+        change(part.encoder(), kept, rate, 0);
         return true;
     }
 

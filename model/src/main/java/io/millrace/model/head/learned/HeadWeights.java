@@ -19,6 +19,9 @@ public interface HeadWeights {
     /** Where gradients of {@link #value} that were computed by hand are added; no elements if it is not learned. */
     PtNDArray gradient(TensorSpec tensor);
 
+    /** Whether libtorch records how states come about: whether they depend on anything that is learned. */
+    boolean recorded();
+
     /** An array without elements. */
     PtNDArray none();
 }

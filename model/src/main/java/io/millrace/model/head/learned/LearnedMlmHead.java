@@ -52,7 +52,7 @@ public record LearnedMlmHead(
         return kernels.learn(
                 scope,
                 "learn_transform",
-                new long[] {transform.activation().ordinal()},
+                new long[] {transform.activation().kernelNumber()},
                 new double[] {transform.epsilon()},
                 tensors);
     }

@@ -14,6 +14,7 @@ import io.millrace.vector.SparseVector;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -48,7 +49,8 @@ public record LearnedTokenHead(HeadContract.Mlp contract, List<LinearSpec> layer
         for (int b = 0; b < batch.size(); b++) {
             pool(batch, starts[b], starts[b] + batch.lengths()[b], cells, vectors, sources);
         }
-        return new TokenPooled(this, (PtNDArray) x, values, vectors, sources);
+        return new TokenPooled(
+                this, weights.recorded() ? Optional.of((PtNDArray) x) : Optional.empty(), values, vectors, sources);
     }
 
     /** The vector of the cells [start, end), and of each of its terms the cells that its gradient goes to. */
@@ -94,7 +96,7 @@ public record LearnedTokenHead(HeadContract.Mlp contract, List<LinearSpec> layer
     /** Weights of tokens; their gradients go back to the cells that they came from. */
     private record TokenPooled(
             LearnedTokenHead head,
-            PtNDArray recorded,
+            Optional<PtNDArray> recorded,
             float[] values,
             List<SparseVector> vectors,
             List<List<int[]>> sources)
@@ -113,11 +115,11 @@ public record LearnedTokenHead(HeadContract.Mlp contract, List<LinearSpec> layer
                     }
                 }
             }
-            if (JniUtils.requiresGrad(recorded)) {
-                try (NDArray gradient = ((NDManager) recorded.getManager()).create(byCell, recorded.getShape())) {
-                    JniUtils.backward(recorded, (PtNDArray) gradient, false, false);
+            recorded.ifPresent(states -> {
+                try (NDArray gradient = ((NDManager) states.getManager()).create(byCell, states.getShape())) {
+                    JniUtils.backward(states, (PtNDArray) gradient, false, false);
                 }
-            }
+            });
         }
     }
 }

@@ -120,7 +120,7 @@ record MaxPooled(LearnedMlmHead head, PooledCells cells, List<SparseVector> vect
                                 .orElse(cells.weights().none()));
             }
         });
-        if (JniUtils.requiresGrad(states)) {
+        if (cells.weights().recorded()) {
             JniUtils.backward(states, gradient, false, false);
         }
     }

@@ -82,7 +82,7 @@ record SumPooled(LearnedMlmHead head, PooledCells cells, List<SparseVector> vect
                 }
             }
         });
-        if (JniUtils.requiresGrad(states)) {
+        if (cells.weights().recorded()) {
             JniUtils.backward(states, gradient, false, false);
         }
     }

@@ -60,16 +60,17 @@
       begin = begin + texts * t
     x = (self).dropped((self).embed(tensors[0], tensors[1], tensors[2], table, epsilon), dropped, 0, kept)
     slots = torch.len(layers) // depth
+    biased = torch.numel(bias) > 0
     site = 1
     for i in range(depth):
       k = slots * i
       shares = torch.slice(hidden, i, i + 1)
       qkv = (self).attention_input(x, layers, k, root_mean_square, before, epsilon)
       if local[i] == 1:
-        a = (self).learn_attention(qkv, groups, near, shares, seen, layers, k, rotation, 2, heads, key_heads, width,
+        a = (self).learn_attention(qkv, groups, near, biased, shares, seen, layers, k, rotation, 2, heads, key_heads, width,
             scale, causal, root_mean_square, epsilon)
       else:
-        a = (self).learn_attention(qkv, groups, masks, shares, seen, layers, k, rotation, 0, heads, key_heads, width,
+        a = (self).learn_attention(qkv, groups, masks, biased, shares, seen, layers, k, rotation, 0, heads, key_heads, width,
             scale, causal, root_mean_square, epsilon)
       a = (self).dropped((self).linear(a, layers, k + 9), dropped, site, kept)
       x = (self).joined(x, a, layers, k, root_mean_square, before, epsilon)
@@ -84,7 +85,7 @@
       site = site + 1
     return (self).finish(x, last, root_mean_square, epsilon)
 
-  # Name of the activation with a number, in the order of Java's Activation.
+  # Name of the activation with a number, see Java's Activation.
   def activation_name(self: __torch__.Kernels, number: int) -> str:
     if number == 0:
       name = "gelu"
@@ -103,10 +104,11 @@
       y = x * torch.select(dropped[0], 0, site) * kept
     return y
 
-  # attention() where some of the weights are dropped; shares: what is kept of them, or none, see learn_stack().
-  def learn_attention(self: __torch__.Kernels, qkv: Tensor, groups: List[int], masks: List[Tensor], shares: List[Tensor],
-      kept: float, layers: List[Tensor], k: int, rotation: List[Tensor], turn: int, heads: int, key_heads: int,
-      width: int, scale: float, causal: bool, root_mean_square: bool, epsilon: float) -> Tensor:
+  # attention() for learning; shares: what is kept of its weights, or none, see learn_stack(). biased: whether masks have
+  # gradients, which libtorch's own attention leaves out.
+  def learn_attention(self: __torch__.Kernels, qkv: Tensor, groups: List[int], masks: List[Tensor], biased: bool,
+      shares: List[Tensor], kept: float, layers: List[Tensor], k: int, rotation: List[Tensor], turn: int, heads: int,
+      key_heads: int, width: int, scale: float, causal: bool, root_mean_square: bool, epsilon: float) -> Tensor:
     parts = annotate(List[Tensor], [])
     begin = 0
     share = 0
@@ -119,17 +121,19 @@
       if torch.len(shares) > 0:
         cells = texts * heads * t * t
         share_of = torch.view(torch.slice(shares[0], 0, share, share + cells), [texts, heads, t, t])
-        a = (self).attend_partly(query, key, value, masks[g], causal, scale, share_of, kept)
+        a = (self).attend_by_definition(query, key, value, masks[g], causal, scale, [share_of], kept)
         share = share + cells
+      elif biased:
+        a = (self).attend_by_definition(query, key, value, masks[g], causal, scale, shares, kept)
       else:
         a = (self).attend(query, key, value, masks[g], causal, scale)
       _0 = torch.append(parts, a)
       begin = end
     return (self).stacked(parts, begin, torch.size(qkv, 0))
 
-  # attend() by its definition, with shares [B, A, T, T] bytes of the weights kept.
-  def attend_partly(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, causal: bool, scale: float,
-      shares: Tensor, kept: float) -> Tensor:
+  # attend(), with shares [B, A, T, T] bytes of the weights kept, or all of them.
+  def attend_by_definition(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, causal: bool,
+      scale: float, shares: List[Tensor], kept: float) -> Tensor:
     group = torch.size(q, 1) // torch.size(k, 1)
     if group > 1:
       k = torch.repeat_interleave(k, group, 1)
@@ -141,7 +145,10 @@
     elif causal:
       later = torch.triu(torch.ones([t, t], dtype=11), 1)
       products = torch.masked_fill(products, later, -1.0e30)
-    a = torch.matmul(torch.softmax(products, -1) * shares * kept, v)
+    weights = torch.softmax(products, -1)
+    if torch.len(shares) > 0:
+      weights = weights * shares[0] * kept
+    a = torch.matmul(weights, v)
     return torch.reshape(torch.transpose(a, 1, 2), [torch.size(q, 0) * t, torch.size(q, 1) * torch.size(q, 3)])
 
   # Gradients of sum-pooled vectors, see mlm_sum: of x [N, H], which is returned; of the table [V, H] and of the bias [V],
@@ -186,6 +193,12 @@
     for i in range(torch.len(gradients)):
       _0 = torch.append(norms, torch.norm(gradients[i], 2))
     return torch.norm(torch.stack(norms), 2)
+
+  # Sets gradients to zero, whatever they were.
+  def learn_clear(self: __torch__.Kernels, gradients: List[Tensor]) -> NoneType:
+    for i in range(torch.len(gradients)):
+      _0 = torch.zero_(gradients[i])
+    return None
 
   # Multiplies gradients by a factor, in place.
   def learn_scale(self: __torch__.Kernels, gradients: List[Tensor], factor: float) -> NoneType:

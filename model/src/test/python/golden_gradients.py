@@ -1,0 +1,112 @@
+"""Writes the gradients of the golden cases that are learned: golden-more/gradients.json.
+
+Run with torch and transformers installed (the file says which versions made the committed one), after golden_more.py:
+  python model/src/test/python/golden_gradients.py model/src/test/resources/golden-more
+
+The loss of a case is the sum over texts b and terms v of sin(1 + 3 b + v) times the weight. Of the gradient of each tensor
+the file holds its Euclidean norm and its product with cos(1 + 0.7 i) over the flat index i. All in fp64, by
+autograd, each text alone and without padding. Some cases are learned for a few steps of AdamW with weight decay, but for
+biases and norms, and with gradients clipped by their norm; the file holds the loss before each step and after the last.
+"""
+
+import json
+import os
+import pathlib
+import sys
+
+import torch
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # nothing here is to be fetched
+
+import transformers
+
+import golden_heads
+import golden_more
+
+LEARNED = ("mlm", "mlp")
+
+
+def is_learned(entry):
+    plain = entry.get("alignment") == "invariant" and "adapter" not in entry
+    return plain and entry.get("head", {}).get("kind") in LEARNED and entry["model"] not in ("llama-sharded", "llama-bf16")
+
+
+STEPPED = ("bert.mlm.keep", "bert.mlp.document", "llama.causal", "flan.encoder_decoder_multi.invariant")
+STEPS = dict(count=5, rate=3e-3, decay=0.1, clip=1.0)
+
+
+def loaded(out, entry):
+    tensors = {name: t.double().requires_grad_() for name, t in golden_more.tensors_of(out, entry).items()}
+    return golden_more.load(out, entry, torch.float64), tensors
+
+
+def loss_of(model, tensors, entry):
+    loss = torch.zeros((), dtype=torch.float64)
+    for row, (ids, mask) in enumerate(zip(entry["input_ids"], entry["attention_mask"])):
+        alone = {"input_ids": [ids[: sum(mask)]], "attention_mask": [mask[: sum(mask)]]}
+        weights = golden_heads.recorded(model, tensors, entry | alone)
+        terms = torch.arange(weights.shape[1]).double()
+        loss = loss + (torch.sin(1 + 3 * row + terms) * weights).sum()
+    return loss
+
+
+def losses(model, tensors, entry):
+    """Losses of a few steps, as transformers' trainer would take them."""
+    head = entry["head"]
+    learned = dict(model.named_parameters())
+    if head["kind"] == "mlp":
+        prefixes = [layer["linear"] for layer in head.get("layers", [])] + [head["linear"]]
+        learned |= {n: t for n, t in tensors.items() if n.rsplit(".", 1)[0] in prefixes}
+    spared = [n.endswith("bias") or "norm" in n.lower() for n in learned]
+    groups = [
+        {"params": [p for p, skip in zip(learned.values(), spared) if not skip], "weight_decay": STEPS["decay"]},
+        {"params": [p for p, skip in zip(learned.values(), spared) if skip], "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=STEPS["rate"])
+    seen = []
+    for _ in range(STEPS["count"]):
+        optimizer.zero_grad()
+        loss = loss_of(model, tensors, entry)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_([p for p in learned.values() if p.grad is not None], STEPS["clip"])
+        optimizer.step()
+        seen.append(loss.item())
+    return [*seen, loss_of(model, tensors, entry).item()]
+
+
+def gradients(model, tensors, entry):
+    """The loss, and by the tensor's name its gradient."""
+    loss = loss_of(model, tensors, entry)
+    loss.backward()
+    own = {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
+    return loss.item(), own | {name: t.grad for name, t in tensors.items() if t.grad is not None}
+
+
+def summary(gradient):
+    flat = gradient.flatten()
+    along = torch.cos(1 + 0.7 * torch.arange(len(flat)).double())
+    return {"norm": flat.norm().item(), "along": (flat * along).sum().item()}
+
+
+def main(target):
+    torch.set_num_threads(1)
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    out = pathlib.Path(target)
+    golden = json.loads((out / "golden.json").read_text())
+    cases = {}
+    for name, entry in golden["cases"].items():
+        if is_learned(entry):
+            loss, found = gradients(*loaded(out, entry), entry)
+            cases[name] = {"loss": loss, "gradients": {tensor: summary(g) for tensor, g in sorted(found.items())}}
+            if name in STEPPED:
+                cases[name]["losses"] = losses(*loaded(out, entry), entry)
+            print(f"{name:36} loss {loss:9.4f}, {len(found)} tensors")
+    versions = {m.__name__: m.__version__ for m in (torch, transformers)}
+    lines = ",\n".join(f"  {json.dumps(n)}: {json.dumps(c, separators=(',', ':'))}" for n, c in cases.items())
+    head = json.dumps({"arithmetic": "fp64, eager attention, CPU", "steps": STEPS, "versions": versions})
+    (out / "gradients.json").write_text(head[:-1] + ', "cases": {\n' + lines + "\n}}\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
