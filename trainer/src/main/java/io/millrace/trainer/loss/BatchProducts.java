@@ -1,0 +1,75 @@
+package io.millrace.trainer.loss;
+
+import io.millrace.vector.SparseMatrix;
+import java.util.Arrays;
+
+/**
+ * Each query with every document of the batch, by the documents turned around: for each term of a query its list of documents,
+ * so that work and memory follow the terms that meet, and not queries × documents × vocabulary.
+ */
+final class BatchProducts implements DotProducts {
+    private final SparseMatrix queries;
+    private final SparseMatrix documents;
+    /** Where each term's list begins, and where the last one ends [V + 1]. */
+    private final int[] begins;
+    /** Documents, ascending within a list. */
+    private final int[] rows;
+    /** Where each one's weight is among the non-zeros of the documents. */
+    private final int[] places;
+
+    BatchProducts(TrainingVectors vectors) {
+        this.queries = vectors.queries();
+        this.documents = vectors.documents();
+        int nonZeros = documents.offsets()[documents.rows()];
+        this.begins = new int[documents.columns() + 1];
+        this.rows = new int[nonZeros];
+        this.places = new int[nonZeros];
+        for (int p = 0; p < nonZeros; p++) {
+            begins[documents.terms()[p] + 1]++;
+        }
+        for (int term = 0; term < documents.columns(); term++) {
+            begins[term + 1] += begins[term];
+        }
+        int[] next = begins.clone();
+        for (int row = 0; row < documents.rows(); row++) {
+            for (int p = documents.offsets()[row]; p < documents.offsets()[row + 1]; p++) {
+                int at = next[documents.terms()[p]]++;
+                rows[at] = row;
+                places[at] = p;
+            }
+        }
+    }
+
+    @Override
+    public int documents() {
+        return documents.rows();
+    }
+
+    @Override
+    public void score(int query, double[] scores) {
+        Arrays.fill(scores, 0);
+        for (int p = queries.offsets()[query]; p < queries.offsets()[query + 1]; p++) {
+            int term = queries.terms()[p];
+            double weight = queries.weights()[p];
+            for (int at = begins[term]; at < begins[term + 1]; at++) {
+                scores[rows[at]] += weight * documents.weights()[places[at]];
+            }
+        }
+    }
+
+    @Override
+    public void addGradients(int query, double[] ofScores, VectorGradients into) {
+        for (int p = queries.offsets()[query]; p < queries.offsets()[query + 1]; p++) {
+            int term = queries.terms()[p];
+            double weight = queries.weights()[p];
+            double sum = 0;
+            for (int at = begins[term]; at < begins[term + 1]; at++) {
+                double slope = ofScores[rows[at]];
+                int place = places[at];
+                into.documents()[place] += slope * weight;
+                sum += slope * documents.weights()[place];
+            }
+            into.queries()[p] += sum;
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package io.millrace.trainer.loss;
+
+import java.util.List;
+
+/**
+ * The ranking part of an objective: one loss, or several with their weights. Stateless and safe for any thread.
+ *
+ * @param parts the losses and their weights, at least one
+ */
+public record LossMixture(List<Part> parts) {
+    /**
+     * A loss and its weight.
+     *
+     * @param weight finite and at least 0
+     * @param loss the loss
+     */
+    public record Part(double weight, RankingLoss loss) {
+        /** @throws IllegalArgumentException if the weight is negative or not a number */
+        public Part {
+            if (!(weight >= 0 && weight < Double.POSITIVE_INFINITY)) {
+                throw new IllegalArgumentException(
+                        loss.name() + " has weight " + weight + "; weights must be finite and at least 0");
+            }
+        }
+    }
+
+    /** @throws IllegalArgumentException if there is no loss */
+    public LossMixture {
+        parts = List.copyOf(parts);
+        if (parts.isEmpty()) {
+            throw new IllegalArgumentException("an objective needs a ranking loss; without one nothing is learned");
+        }
+    }
+
+    /** One loss. */
+    public static LossMixture of(RankingLoss loss) {
+        return new LossMixture(List.of(new Part(1, loss)));
+    }
+
+    /** lsr's JointKLMSE: 1 · KL + 0.05 · MarginMSE. */
+    public static LossMixture jointKlMse() {
+        return new LossMixture(List.of(new Part(1, new KlDivergence(1)), new Part(0.05, new MarginMse())));
+    }
+
+    /**
+     * What SPLADE-v3 (arXiv 2403.06789) was trained with, in the weights of naver/splade's trainer: 0.99 · KL, 0.05 · MarginMSE
+     * over all ordered pairs, 0.01 · InfoNCE against all hard negatives of the batch.
+     */
+    public static LossMixture spladeV3() {
+        return new LossMixture(List.of(
+                new Part(0.01, new InfoNce(1, true, InfoNce.InBatch.NEGATIVES)),
+                new Part(0.05, new MarginMse(MarginMse.Margins.ALL_ORDERED)),
+                new Part(0.99, new KlDivergence(1))));
+    }
+
+    /** Contrastive learning with distillation, (InfoNCE + KL) / 2 (Scaling Sparse and Dense Retrieval, arXiv 2502.15526). */
+    public static LossMixture contrastiveAndDistillation() {
+        return new LossMixture(List.of(new Part(0.5, new InfoNce()), new Part(0.5, new KlDivergence(1))));
+    }
+
+    /**
+     * The losses of a batch, each the mean over its queries and unweighted, in the order of the parts.
+     *
+     * @param vectors the batch
+     * @param supervision what is known of it
+     * @param into gradients of the weighted sum are added here
+     * @throws IllegalArgumentException if the supervision does not fit the vectors, or a loss cannot learn from them
+     */
+    public double[] add(TrainingVectors vectors, Supervision supervision, VectorGradients into) {
+        supervision.check(vectors);
+        boolean batch = false;
+        for (Part part : parts) {
+            part.loss().check(vectors, supervision);
+            batch |= part.loss().needsBatch();
+        }
+        int size = vectors.size();
+        DotProducts products = batch ? new BatchProducts(vectors) : new CandidateProducts(vectors);
+        double[] scores = new double[products.documents()];
+        double[] values = new double[parts.size()];
+        for (int query = 0; query < size; query++) {
+            products.score(query, scores);
+            QueryScores seen = new QueryScores(query, vectors.group(), scores, supervision);
+            double[] ofScores = new double[scores.length];
+            for (int i = 0; i < values.length; i++) {
+                Part part = parts.get(i);
+                values[i] += part.loss().add(seen, part.weight() / size, ofScores);
+            }
+            products.addGradients(query, ofScores, into);
+        }
+        for (int i = 0; i < values.length; i++) {
+            values[i] /= size;
+        }
+        return values;
+    }
+}
