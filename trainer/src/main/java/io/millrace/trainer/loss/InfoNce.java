@@ -71,21 +71,19 @@ public record InfoNce(double temperature, boolean hardNegatives, InBatch others)
     @Override
     public double add(QueryScores query, double scale, double[] gradient) {
         int[] places = places(query);
-        double[] logits = new double[places.length];
+        double[] logits = new double[places.length]; // then probabilities
         for (int i = 0; i < places.length; i++) {
             logits[i] = query.at(places[i]) / temperature;
         }
-        Softmax.logarithms(logits);
-        double loss = -logits[0];
+        double loss = -Softmax.probabilities(logits);
         double step = scale / temperature;
         // The positive's probability less 1, as minus the sum of the others': exact also where it is nearly 1.
-        double others = 0;
+        double negatives = 0;
         for (int i = 1; i < places.length; i++) {
-            double probability = Math.exp(logits[i]);
-            gradient[places[i]] += step * probability;
-            others += probability;
+            gradient[places[i]] += step * logits[i];
+            negatives += logits[i];
         }
-        gradient[places[0]] -= step * others;
+        gradient[places[0]] -= step * negatives;
         return loss;
     }
 

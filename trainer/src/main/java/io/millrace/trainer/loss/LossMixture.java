@@ -1,5 +1,8 @@
 package io.millrace.trainer.loss;
 
+import io.millrace.trainer.batch.DotProducts;
+import io.millrace.trainer.batch.TrainingVectors;
+import io.millrace.trainer.batch.VectorGradients;
 import java.util.List;
 
 /**
@@ -74,7 +77,7 @@ public record LossMixture(List<Part> parts) {
             batch |= part.loss().needsBatch();
         }
         int size = vectors.size();
-        DotProducts products = batch ? new BatchProducts(vectors) : new CandidateProducts(vectors);
+        DotProducts products = batch ? DotProducts.withBatch(vectors) : DotProducts.withCandidates(vectors);
         double[] scores = new double[products.documents()];
         double[] values = new double[parts.size()];
         for (int query = 0; query < size; query++) {

@@ -1,5 +1,7 @@
 package io.millrace.trainer.loss;
 
+import io.millrace.trainer.batch.TrainingVectors;
+
 /**
  * What a step wants of the scores of a query. The loss of a batch is the mean over its queries. Stateless and safe for any
  * thread.

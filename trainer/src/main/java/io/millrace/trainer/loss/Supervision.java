@@ -1,5 +1,6 @@
 package io.millrace.trainer.loss;
 
+import io.millrace.trainer.batch.TrainingVectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,11 @@ public record Supervision(
     /** Scores of a teacher alone. */
     public static Supervision teacher(double... scores) {
         return new Supervision(scores, null);
+    }
+
+    /** Identities of the documents alone. */
+    public static Supervision ids(DocumentIds ids) {
+        return new Supervision(null, ids);
     }
 
     /**

@@ -1,6 +1,6 @@
 package io.millrace.trainer.objective;
 
-import io.millrace.trainer.loss.TrainingVectors;
+import io.millrace.trainer.batch.TrainingVectors;
 import io.millrace.vector.SparseMatrix;
 
 /**

@@ -1,9 +1,9 @@
 package io.millrace.trainer.objective;
 
+import io.millrace.trainer.batch.TrainingVectors;
+import io.millrace.trainer.batch.VectorGradients;
 import io.millrace.trainer.loss.LossMixture;
 import io.millrace.trainer.loss.Supervision;
-import io.millrace.trainer.loss.TrainingVectors;
-import io.millrace.trainer.loss.VectorGradients;
 import io.millrace.trainer.regularizer.DfFlops;
 import io.millrace.trainer.regularizer.DocumentFrequencies;
 import io.millrace.vector.SparseMatrix;

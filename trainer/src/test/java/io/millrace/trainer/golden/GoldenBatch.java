@@ -2,9 +2,9 @@ package io.millrace.trainer.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.millrace.trainer.batch.TrainingVectors;
 import io.millrace.trainer.loss.DocumentIds;
 import io.millrace.trainer.loss.Supervision;
-import io.millrace.trainer.loss.TrainingVectors;
 import io.millrace.trainer.regularizer.DocumentFrequencies;
 import io.millrace.vector.SparseMatrix;
 import io.millrace.vector.SparseVector;

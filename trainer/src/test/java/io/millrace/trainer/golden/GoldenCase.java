@@ -1,13 +1,13 @@
 package io.millrace.trainer.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.millrace.trainer.batch.VectorGradients;
 import io.millrace.trainer.loss.AllPairs;
 import io.millrace.trainer.loss.InfoNce;
 import io.millrace.trainer.loss.KlDivergence;
 import io.millrace.trainer.loss.LossMixture;
 import io.millrace.trainer.loss.MarginMse;
 import io.millrace.trainer.loss.RankingLoss;
-import io.millrace.trainer.loss.VectorGradients;
 import io.millrace.trainer.objective.Objective;
 import io.millrace.trainer.objective.Penalty;
 import io.millrace.trainer.objective.StepObjective;

@@ -1,6 +1,6 @@
 package io.millrace.trainer.golden;
 
-import io.millrace.trainer.loss.VectorGradients;
+import io.millrace.trainer.batch.VectorGradients;
 
 /**
  * How far a case is from what was recorded.

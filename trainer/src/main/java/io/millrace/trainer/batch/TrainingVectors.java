@@ -1,4 +1,4 @@
-package io.millrace.trainer.loss;
+package io.millrace.trainer.batch;
 
 import io.millrace.vector.InvalidVectorException;
 import io.millrace.vector.SparseMatrix;

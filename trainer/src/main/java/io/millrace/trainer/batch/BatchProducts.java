@@ -1,4 +1,4 @@
-package io.millrace.trainer.loss;
+package io.millrace.trainer.batch;
 
 import io.millrace.vector.SparseMatrix;
 import java.util.Arrays;
@@ -14,7 +14,9 @@ final class BatchProducts implements DotProducts {
     private final int[] begins;
     /** Documents, ascending within a list. */
     private final int[] rows;
-    /** Where each one's weight is among the non-zeros of the documents. */
+    /** Their weights, beside them so that reading a list is reading straight on. */
+    private final float[] weights;
+    /** Where each weight is among the non-zeros of the documents. */
     private final int[] places;
 
     BatchProducts(TrainingVectors vectors) {
@@ -23,6 +25,7 @@ final class BatchProducts implements DotProducts {
         int nonZeros = documents.offsets()[documents.rows()];
         this.begins = new int[documents.columns() + 1];
         this.rows = new int[nonZeros];
+        this.weights = new float[nonZeros];
         this.places = new int[nonZeros];
         for (int p = 0; p < nonZeros; p++) {
             begins[documents.terms()[p] + 1]++;
@@ -35,6 +38,7 @@ final class BatchProducts implements DotProducts {
             for (int p = documents.offsets()[row]; p < documents.offsets()[row + 1]; p++) {
                 int at = next[documents.terms()[p]]++;
                 rows[at] = row;
+                weights[at] = documents.weights()[p];
                 places[at] = p;
             }
         }
@@ -52,7 +56,7 @@ final class BatchProducts implements DotProducts {
             int term = queries.terms()[p];
             double weight = queries.weights()[p];
             for (int at = begins[term]; at < begins[term + 1]; at++) {
-                scores[rows[at]] += weight * documents.weights()[places[at]];
+                scores[rows[at]] += weight * weights[at];
             }
         }
     }
@@ -65,9 +69,8 @@ final class BatchProducts implements DotProducts {
             double sum = 0;
             for (int at = begins[term]; at < begins[term + 1]; at++) {
                 double slope = ofScores[rows[at]];
-                int place = places[at];
-                into.documents()[place] += slope * weight;
-                sum += slope * documents.weights()[place];
+                into.documents()[places[at]] += slope * weight;
+                sum += slope * weights[at];
             }
             into.queries()[p] += sum;
         }

@@ -1,4 +1,4 @@
-package io.millrace.trainer.loss;
+package io.millrace.trainer.batch;
 
 /**
  * Gradients of a step's objective by every stored weight, gathered in double and rounded once. Mutable, for one thread.
