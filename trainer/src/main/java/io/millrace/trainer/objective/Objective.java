@@ -70,9 +70,15 @@ public record Objective(LossMixture ranking, List<Penalty> penalties) {
                 BatchStatistics.of(vectors));
     }
 
-    /** Whether a penalty wants document frequencies, every {@link DfFlops#REFRESH_STEPS} steps or as the recipe says. */
-    public boolean wantsFrequencies() {
-        return penalties.stream().anyMatch(penalty -> penalty.regularizer() instanceof DfFlops);
+    /**
+     * Whether document frequencies are to be counted anew before a step: where a penalty uses them, at the first step and every
+     * so many after it.
+     *
+     * @param step how many optimiser steps were taken before this one
+     * @param every steps between samples, such as {@link DfFlops#REFRESH_STEPS}
+     */
+    public boolean wantsFrequencies(long step, long every) {
+        return step % every == 0 && penalties.stream().anyMatch(penalty -> penalty.regularizer() instanceof DfFlops);
     }
 
     /** The same objective, with the frequencies of a new sample wherever a penalty uses them. */

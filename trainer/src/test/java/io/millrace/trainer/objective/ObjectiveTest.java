@@ -116,8 +116,10 @@ class ObjectiveTest {
                 List.of(objective.penalties().get(0), new Penalty(Penalty.Side.DOCUMENTS, flops, 1, Ramp.NONE)));
         DocumentFrequencies sample = DocumentFrequencies.of(vectors.documents());
 
-        assertThat(wanting.wantsFrequencies()).isTrue();
-        assertThat(objective.wantsFrequencies()).isFalse();
+        assertThat(wanting.wantsFrequencies(0, 100)).isTrue();
+        assertThat(wanting.wantsFrequencies(199, 100)).isFalse();
+        assertThat(wanting.wantsFrequencies(200, 100)).isTrue();
+        assertThat(objective.wantsFrequencies(0, 100)).isFalse();
         assertThat(wanting.withFrequencies(sample).penalties())
                 .containsExactly(
                         objective.penalties().get(0),
