@@ -1,6 +1,7 @@
 package io.millrace.trainer.objective;
 
 import io.millrace.trainer.batch.TrainingVectors;
+import io.millrace.trainer.regularizer.DocumentFrequencies;
 import io.millrace.vector.SparseMatrix;
 
 /**
@@ -17,8 +18,8 @@ public record BatchStatistics(double queryNonZeros, double documentNonZeros, dou
     static BatchStatistics of(TrainingVectors vectors) {
         SparseMatrix queries = vectors.queries();
         SparseMatrix documents = vectors.documents();
-        int[] queryCounts = counts(queries);
-        int[] documentCounts = counts(documents);
+        int[] queryCounts = DocumentFrequencies.of(queries).counts();
+        int[] documentCounts = DocumentFrequencies.of(documents).counts();
         long meetings = 0;
         int longest = 0;
         for (int term = 0; term < vectors.columns(); term++) {
@@ -31,14 +32,5 @@ public record BatchStatistics(double queryNonZeros, double documentNonZeros, dou
                 documents.offsets()[documents.rows()] / rows,
                 meetings / (queries.rows() * rows),
                 longest / rows);
-    }
-
-    private static int[] counts(SparseMatrix rows) {
-        int[] counts = new int[rows.columns()];
-        int nonZeros = rows.offsets()[rows.rows()];
-        for (int p = 0; p < nonZeros; p++) {
-            counts[rows.terms()[p]]++;
-        }
-        return counts;
     }
 }

@@ -4,7 +4,7 @@ import io.millrace.vector.SparseMatrix;
 import java.util.Arrays;
 
 /**
- * In how many documents each term occurs, counted in a sample that is encoded from time to time while training.
+ * In how many documents each term occurs. While training, they are counted in a sample that is encoded from time to time.
  *
  * @param counts documents that have the term [V]
  * @param documents documents counted; 0 before the first sample
@@ -20,7 +20,7 @@ public record DocumentFrequencies(int[] counts, int documents) {
         }
     }
 
-    /** Counts the rows of a sample. */
+    /** Counts the rows of a sample, documents or queries. */
     public static DocumentFrequencies of(SparseMatrix sample) {
         int[] counts = new int[sample.columns()];
         int nonZeros = sample.offsets()[sample.rows()];

@@ -1,5 +1,6 @@
 package io.millrace.trainer.telemetry;
 
+import io.millrace.trainer.regularizer.DocumentFrequencies;
 import io.millrace.vector.SparseMatrix;
 
 /**
@@ -70,8 +71,8 @@ public record SparsityReport(
             throw new IllegalArgumentException("the sample has " + queries.rows() + " queries and " + documents.rows()
                     + " documents; it needs one of each at least");
         }
-        int[] queryCounts = counts(queries);
-        int[] documentCounts = counts(documents);
+        int[] queryCounts = DocumentFrequencies.of(queries).counts();
+        int[] documentCounts = DocumentFrequencies.of(documents).counts();
         int used = 0;
         int longest = 0;
         int saturated = 0;
@@ -92,14 +93,6 @@ public record SparsityReport(
                 saturated,
                 likeness(documents),
                 flops);
-    }
-
-    private static int[] counts(SparseMatrix rows) {
-        int[] counts = new int[rows.columns()];
-        for (int p = 0; p < rows.offsets()[rows.rows()]; p++) {
-            counts[rows.terms()[p]]++;
-        }
-        return counts;
     }
 
     /** Over all pairs at once: the square of the sum of the unit vectors is the number of them and twice each pair's cosine. */
