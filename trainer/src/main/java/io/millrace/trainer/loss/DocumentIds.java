@@ -1,6 +1,9 @@
 package io.millrace.trainer.loss;
 
-import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /**
  * Which document each row of a batch is, and which documents are known to be relevant to each query. With it, losses that take
@@ -15,22 +18,23 @@ public final class DocumentIds {
     /**
      * Numbers the ids that occur in the batch.
      *
-     * @param documents id of each document row [Q · group]; any numbering of the caller's
-     * @param positives ids of all documents known to be relevant to each query [Q][any]; those outside the batch do no harm
+     * @param documents id of each document row [Q · group]
+     * @param positives ids of all documents known to be relevant to each query [Q]; those outside the batch do no harm
      */
-    public DocumentIds(long[] documents, long[][] positives) {
-        long[] ids = Arrays.stream(documents).sorted().distinct().toArray();
-        this.distinct = ids.length;
-        this.documents = Arrays.stream(documents)
-                .mapToInt(id -> Arrays.binarySearch(ids, id))
-                .toArray();
-        this.positives = new int[positives.length][];
-        for (int query = 0; query < positives.length; query++) {
-            this.positives[query] = Arrays.stream(positives[query])
-                    .mapToInt(id -> Arrays.binarySearch(ids, id))
-                    .filter(number -> number >= 0)
-                    .toArray();
+    public DocumentIds(List<String> documents, List<? extends Collection<String>> positives) {
+        Map<String, Integer> numbers = new HashMap<>();
+        this.documents = new int[documents.size()];
+        for (int row = 0; row < this.documents.length; row++) {
+            Integer number = numbers.putIfAbsent(documents.get(row), numbers.size());
+            this.documents[row] = number == null ? numbers.size() - 1 : number;
         }
+        this.distinct = numbers.size();
+        this.positives = positives.stream()
+                .map(known -> known.stream()
+                        .filter(numbers::containsKey)
+                        .mapToInt(numbers::get)
+                        .toArray())
+                .toArray(int[][]::new);
     }
 
     /** Number of document rows. */

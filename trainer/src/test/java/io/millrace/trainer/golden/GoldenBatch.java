@@ -43,10 +43,10 @@ record GoldenBatch(
             DocumentIds ids = batch.get("ids").isNull()
                     ? null
                     : new DocumentIds(
-                            longs(batch.get("ids")),
+                            strings(batch.get("ids")),
                             StreamSupport.stream(batch.get("positives").spliterator(), false)
-                                    .map(GoldenBatch::longs)
-                                    .toArray(long[][]::new));
+                                    .map(GoldenBatch::strings)
+                                    .toList());
             batches.add(
                     new GoldenBatch(batch.get("name").asText(), vectors, doubles(batch.get("teacher")), ids, cases));
         }
@@ -79,12 +79,10 @@ record GoldenBatch(
         return numbers;
     }
 
-    private static long[] longs(JsonNode values) {
-        long[] numbers = new long[values.size()];
-        for (int i = 0; i < numbers.length; i++) {
-            numbers[i] = values.get(i).longValue();
-        }
-        return numbers;
+    private static List<String> strings(JsonNode values) {
+        return StreamSupport.stream(values.spliterator(), false)
+                .map(JsonNode::asText)
+                .toList();
     }
 
     private static SparseMatrix rows(JsonNode rows, int columns) {

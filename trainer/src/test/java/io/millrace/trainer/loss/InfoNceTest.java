@@ -9,7 +9,10 @@ import io.millrace.trainer.batch.TrainingVectors;
 import io.millrace.trainer.batch.VectorGradients;
 import io.millrace.vector.SparseMatrix;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -68,8 +71,8 @@ class InfoNceTest {
     @Test
     void documentsThatAreRelevantOrRepeatedAreNoNegatives() {
         // Row 4 is query 0's positive again; row 7 is a document known to be relevant to query 0; row 10 repeats row 5.
-        long[] ids = {100, 101, 102, 103, 100, 105, 106, 107, 108, 109, 105, 111};
-        long[][] relevant = {{100, 107}, {103}, {}, {109, 555}};
+        List<String> ids = List.of("a", "b", "c", "d", "a", "f", "g", "h", "i", "j", "f", "l");
+        List<Set<String>> relevant = List.of(Set.of("a", "h"), Set.of("d"), Set.of(), Set.of("j", "elsewhere"));
         int[][] counted = {
             {0, 1, 2, 3, 5, 6, 8, 9, 11},
             {3, 4, 5, 1, 2, 6, 7, 8, 9, 11},
@@ -95,8 +98,8 @@ class InfoNceTest {
 
     @Test
     void aHardNegativeKnownToBeRelevantIsNoNegativeEither() {
-        long[] ids = IntStream.range(0, 12).asLongStream().toArray();
-        long[][] relevant = {{0, 2}, {}, {}, {}};
+        List<String> ids = IntStream.range(0, 12).mapToObj(Integer::toString).toList();
+        List<Set<String>> relevant = List.of(Set.of("0", "2"), Set.of(), Set.of(), Set.of());
         InfoNce loss = new InfoNce(1, true, InfoNce.InBatch.NONE);
 
         double value = loss(loss, vectors, Supervision.ids(new DocumentIds(ids, relevant)));
@@ -107,7 +110,8 @@ class InfoNceTest {
 
     @Test
     void idsMustFitTheBatch() {
-        Supervision supervision = Supervision.ids(new DocumentIds(new long[5], new long[4][0]));
+        Supervision supervision =
+                Supervision.ids(new DocumentIds(Collections.nCopies(5, "a"), Collections.nCopies(4, Set.of())));
         assertThatThrownBy(() -> loss(new InfoNce(), vectors, supervision))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("5 documents and 4 queries, but the batch has 12 and 4");
