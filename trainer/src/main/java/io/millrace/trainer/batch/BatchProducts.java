@@ -2,12 +2,16 @@ package io.millrace.trainer.batch;
 
 import io.millrace.vector.SparseMatrix;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * Each query with every document of the batch, by the documents turned around: for each term of a query its list of documents,
  * so that work and memory follow the terms that meet, and not queries × documents × vocabulary.
  */
 final class BatchProducts implements DotProducts {
+    /** Parts of the vocabulary that are walked back through side by side: some for each of many processors. */
+    private static final int PARTS = 64;
+
     private final SparseMatrix queries;
     private final SparseMatrix documents;
     /** Where each term's list begins, and where the last one ends [V + 1]. */
@@ -50,7 +54,11 @@ final class BatchProducts implements DotProducts {
     }
 
     @Override
-    public void score(int query, double[] scores) {
+    public void score(int from, double[][] scores) {
+        IntStream.range(0, scores.length).parallel().forEach(i -> score(from + i, scores[i]));
+    }
+
+    private void score(int query, double[] scores) {
         Arrays.fill(scores, 0);
         for (int p = queries.offsets()[query]; p < queries.offsets()[query + 1]; p++) {
             int term = queries.terms()[p];
@@ -62,17 +70,28 @@ final class BatchProducts implements DotProducts {
     }
 
     @Override
-    public void addGradients(int query, double[] ofScores, VectorGradients into) {
-        for (int p = queries.offsets()[query]; p < queries.offsets()[query + 1]; p++) {
-            int term = queries.terms()[p];
-            double weight = queries.weights()[p];
-            double sum = 0;
-            for (int at = begins[term]; at < begins[term + 1]; at++) {
-                double slope = ofScores[rows[at]];
-                into.documents()[places[at]] += slope * weight;
-                sum += slope * weights[at];
+    public void addGradients(int from, double[][] ofScores, VectorGradients into) {
+        // A weight belongs to one term, so parts meet nowhere; and each weight gets its queries' shares in their order.
+        IntStream.range(0, PARTS).parallel().forEach(part -> addGradients(part, from, ofScores, into));
+    }
+
+    private void addGradients(int part, int from, double[][] ofScores, VectorGradients into) {
+        for (int i = 0; i < ofScores.length; i++) {
+            double[] slopes = ofScores[i];
+            for (int p = queries.offsets()[from + i]; p < queries.offsets()[from + i + 1]; p++) {
+                int term = queries.terms()[p];
+                if (term % PARTS != part) {
+                    continue;
+                }
+                double weight = queries.weights()[p];
+                double sum = 0;
+                for (int at = begins[term]; at < begins[term + 1]; at++) {
+                    double slope = slopes[rows[at]];
+                    into.documents()[places[at]] += slope * weight;
+                    sum += slope * weights[at];
+                }
+                into.queries()[p] += sum;
             }
-            into.queries()[p] += sum;
         }
     }
 }

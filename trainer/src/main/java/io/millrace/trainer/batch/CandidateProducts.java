@@ -23,7 +23,20 @@ final class CandidateProducts implements DotProducts {
     }
 
     @Override
-    public void score(int query, double[] scores) {
+    public void score(int from, double[][] scores) {
+        for (int i = 0; i < scores.length; i++) {
+            score(from + i, scores[i]);
+        }
+    }
+
+    @Override
+    public void addGradients(int from, double[][] ofScores, VectorGradients into) {
+        for (int i = 0; i < ofScores.length; i++) {
+            addGradients(from + i, ofScores[i], into);
+        }
+    }
+
+    private void score(int query, double[] scores) {
         mark(query);
         for (int j = 0; j < group; j++) {
             int row = query * group + j;
@@ -39,8 +52,7 @@ final class CandidateProducts implements DotProducts {
         unmark(query);
     }
 
-    @Override
-    public void addGradients(int query, double[] ofScores, VectorGradients into) {
+    private void addGradients(int query, double[] ofScores, VectorGradients into) {
         mark(query);
         for (int j = 0; j < group; j++) {
             double slope = ofScores[j];

@@ -2,8 +2,7 @@ package io.millrace.trainer.batch;
 
 /**
  * Dot products of a batch's queries with documents, and the way back from their gradients to the weights'. Products are exact in
- * double and summed by ascending term: a score is bit for bit that of {@link io.millrace.vector.SparseVector#dot}. For one
- * thread.
+ * double and summed by ascending term: a score is bit for bit that of {@link io.millrace.vector.SparseVector#dot}.
  */
 public sealed interface DotProducts permits CandidateProducts, BatchProducts {
     /** Products of each query with its own candidates. */
@@ -20,17 +19,19 @@ public sealed interface DotProducts permits CandidateProducts, BatchProducts {
     int documents();
 
     /**
-     * Scores one query.
+     * Scores some queries.
      *
-     * @param scores its scores [{@link #documents()}], overwritten
+     * @param from the first of them
+     * @param scores for each its scores [{@link #documents()}], overwritten
      */
-    void score(int query, double[] scores);
+    void score(int from, double[][] scores);
 
     /**
-     * Walks back from one query's scores.
+     * Walks back from some queries' scores.
      *
-     * @param ofScores slopes of its scores
+     * @param from the first of them
+     * @param ofScores for each the slopes of its scores
      * @param into what they make of the weights' slopes is added here
      */
-    void addGradients(int query, double[] ofScores, VectorGradients into);
+    void addGradients(int from, double[][] ofScores, VectorGradients into);
 }

@@ -4,6 +4,7 @@ import io.millrace.trainer.batch.DotProducts;
 import io.millrace.trainer.batch.TrainingVectors;
 import io.millrace.trainer.batch.VectorGradients;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The ranking part of an objective: one loss, or several with their weights. Stateless and safe for any thread.
@@ -11,6 +12,9 @@ import java.util.List;
  * @param parts the losses and their weights, at least one
  */
 public record LossMixture(List<Part> parts) {
+    /** Queries whose scores are held at once: 32 MB with 16,384 documents, and enough for many processors. */
+    private static final int BLOCK = 128;
+
     /**
      * A loss and its weight.
      *
@@ -76,23 +80,33 @@ public record LossMixture(List<Part> parts) {
             part.loss().check(vectors, supervision);
             batch |= part.loss().needsBatch();
         }
-        int size = vectors.size();
         DotProducts products = batch ? DotProducts.withBatch(vectors) : DotProducts.withCandidates(vectors);
-        double[] scores = new double[products.documents()];
-        double[] values = new double[parts.size()];
-        for (int query = 0; query < size; query++) {
-            products.score(query, scores);
-            QueryScores seen = new QueryScores(query, vectors.group(), scores, supervision);
-            double[] ofScores = new double[scores.length];
-            for (int i = 0; i < values.length; i++) {
-                Part part = parts.get(i);
-                values[i] += part.loss().add(seen, part.weight() / size, ofScores);
+        int size = vectors.size();
+        double[] sums = new double[parts.size()];
+        for (int from = 0; from < size; from += BLOCK) {
+            int count = Math.min(BLOCK, size - from);
+            double[][] scores = new double[count][products.documents()];
+            double[][] ofScores = new double[count][products.documents()];
+            double[][] values = new double[count][parts.size()];
+            products.score(from, scores);
+            int first = from;
+            IntStream.range(0, count).parallel().forEach(i -> {
+                QueryScores query = new QueryScores(first + i, vectors.group(), scores[i], supervision);
+                for (int k = 0; k < parts.size(); k++) {
+                    Part part = parts.get(k);
+                    values[i][k] = part.loss().add(query, part.weight() / size, ofScores[i]);
+                }
+            });
+            for (double[] ofQuery : values) {
+                for (int k = 0; k < sums.length; k++) {
+                    sums[k] += ofQuery[k];
+                }
             }
-            products.addGradients(query, ofScores, into);
+            products.addGradients(from, ofScores, into);
         }
-        for (int i = 0; i < values.length; i++) {
-            values[i] /= size;
+        for (int k = 0; k < sums.length; k++) {
+            sums[k] /= size;
         }
-        return values;
+        return sums;
     }
 }

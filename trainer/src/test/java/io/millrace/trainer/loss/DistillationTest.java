@@ -33,13 +33,9 @@ class DistillationTest {
 
     @Test
     void aStudentThatScoresAsItsTeacherHasNothingToLearn() {
-        double[] own = new double[12];
-        DotProducts products = DotProducts.withCandidates(vectors);
-        for (int query = 0; query < 4; query++) {
-            double[] scores = new double[3];
-            products.score(query, scores);
-            System.arraycopy(scores, 0, own, 3 * query, 3);
-        }
+        double[][] scores = new double[4][3];
+        DotProducts.withCandidates(vectors).score(0, scores);
+        double[] own = Arrays.stream(scores).flatMapToDouble(Arrays::stream).toArray();
         LossMixture mixture = new LossMixture(List.of(
                 new LossMixture.Part(1, new MarginMse()),
                 new LossMixture.Part(1, new MarginMse(MarginMse.Margins.ALL_ORDERED)),
