@@ -63,4 +63,16 @@ public record Evaluation(Map<String, Double> means, Map<String, Map<String, Doub
         }
         return mean;
     }
+
+    /**
+     * One metric's value for each judged query, in the order of the qrels: what two systems' significance tests compare.
+     *
+     * @throws IllegalArgumentException if it was not computed
+     */
+    public double[] values(Metric metric) {
+        mean(metric);
+        return perQuery.values().stream()
+                .mapToDouble(values -> values.getOrDefault(metric.name(), 0.0))
+                .toArray();
+    }
 }

@@ -33,12 +33,37 @@ public final class Ranking {
     public static Ranking of(Collection<ScoredDocument> documents) {
         Set<String> ids = HashSet.newHashSet(documents.size());
         for (ScoredDocument document : documents) {
-            if (!ids.add(document.id())) {
-                throw new IllegalArgumentException("document '" + document.id()
-                        + "' occurs twice in one ranking; a search returns each document once");
-            }
+            requireNew(ids, document);
         }
         return new Ranking(documents.stream().sorted(TREC_EVAL_ORDER).toList());
+    }
+
+    /**
+     * Documents that are ranked already: the order given is kept, so that ties stay as the search that found them broke them. For
+     * rankings that are judged as a user would see them; what is compared with trec_eval's figures goes through {@link #of}.
+     *
+     * @throws IllegalArgumentException if an id occurs twice, or a score is above the one before it
+     */
+    public static Ranking inOrder(List<ScoredDocument> documents) {
+        Set<String> ids = HashSet.newHashSet(documents.size());
+        for (int i = 0; i < documents.size(); i++) {
+            ScoredDocument document = documents.get(i);
+            requireNew(ids, document);
+            if (i > 0 && document.score() > documents.get(i - 1).score()) {
+                throw new IllegalArgumentException("document '" + document.id() + "' at rank " + (i + 1)
+                        + " has the score " + document.score() + ", above "
+                        + documents.get(i - 1).score()
+                        + " of the rank before; rank by score");
+            }
+        }
+        return new Ranking(List.copyOf(documents));
+    }
+
+    private static void requireNew(Set<String> ids, ScoredDocument document) {
+        if (!ids.add(document.id())) {
+            throw new IllegalArgumentException("document '" + document.id()
+                    + "' occurs twice in one ranking; a search returns each document once");
+        }
     }
 
     /** Documents, best first; unmodifiable. */

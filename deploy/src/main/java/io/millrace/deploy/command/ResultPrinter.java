@@ -2,6 +2,7 @@ package io.millrace.deploy.command;
 
 import io.millrace.deploy.cli.Console;
 import io.millrace.deploy.corpus.ReadQuery;
+import io.millrace.evaluation.trec.RunLine;
 import io.millrace.v1.BatchResult;
 import io.millrace.v1.Hit;
 import java.io.IOException;
@@ -87,24 +88,12 @@ final class ResultPrinter {
 
     private void printTrec(ReadQuery.Good query, BatchResult result) throws IOException {
         int rank = 1;
-        for (Hit hit : result.getHitsList()) {
-            // All digits: two scores that differ must not look equal, for trec_eval sorts by them.
-            console.print(String.join(
-                    " ",
-                    field(query.id()),
-                    "Q0",
-                    field(hit.getId()),
-                    Integer.toString(rank++),
-                    Float.toString(hit.getScore()),
-                    RUN_TAG));
+        try {
+            for (Hit hit : result.getHitsList()) {
+                console.print(new RunLine(query.id(), hit.getId(), rank++, hit.getScore(), RUN_TAG).text());
+            }
+        } catch (IllegalArgumentException unfit) {
+            throw new IOException(unfit.getMessage() + "; use -o json", unfit);
         }
-    }
-
-    private static String field(String id) throws IOException {
-        if (id.chars().anyMatch(Character::isWhitespace)) {
-            throw new IOException(
-                    "the id '" + id + "' has white space in it, which separates the fields of a TREC run; use -o json");
-        }
-        return id;
     }
 }
