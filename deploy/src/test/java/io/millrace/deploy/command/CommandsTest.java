@@ -136,7 +136,9 @@ class CommandsTest {
         CommandRun blank =
                 runWithInput("{\"_id\": \"q 1\", \"text\": \"city\"}", "search", "--queries", "-", "-o", "trec");
         assertThat(blank.code()).isEqualTo(1);
-        assertThat(blank.err()).contains("the id 'q 1' is empty or has white space in it").contains("use -o json");
+        assertThat(blank.err())
+                .contains("the id 'q 1' is empty or has white space in it")
+                .contains("use -o json");
     }
 
     @Test
