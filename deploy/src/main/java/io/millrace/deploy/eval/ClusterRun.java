@@ -8,14 +8,9 @@ import io.millrace.client.MillraceClient;
 import io.millrace.client.MillraceException;
 import io.millrace.deploy.cli.Console;
 import io.millrace.deploy.cli.Progress;
-import io.millrace.evaluation.Evaluation;
-import io.millrace.evaluation.Metric;
-import io.millrace.evaluation.Qrels;
 import io.millrace.evaluation.Ranking;
 import io.millrace.evaluation.ScoredDocument;
-import io.millrace.evaluation.beir.BeirCorpus;
 import io.millrace.evaluation.beir.BeirDocument;
-import io.millrace.evaluation.beir.BeirFolder;
 import io.millrace.v1.BatchQuery;
 import io.millrace.v1.BatchResult;
 import io.millrace.v1.ConsistencyToken;
@@ -31,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -41,70 +37,94 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** One evaluation: the corpus through the cluster's ingest, the queries through its search, the rankings judged. */
-final class EvalRun {
-    private static final Metric.Ndcg NDCG = new Metric.Ndcg(10);
-    private static final Metric.Recall RECALL = new Metric.Recall(100);
-    private static final Metric.ReciprocalRank MRR = new Metric.ReciprocalRank(10);
-    private static final int DEPTH = 100;
+/** One collection through a cluster: the documents through its ingest, the judged queries through its search. */
+public final class ClusterRun {
     // Queries sent together: few enough that a worker's cores share them.
     private static final int BATCH = 64;
 
-    private final Console console;
-    private final BeirFolder folder;
-    private final String split;
-    private final int parallel;
-    private Qrels qrels = new Qrels(Map.of());
-    private Map<String, String> queries = Map.of();
-
-    EvalRun(Console console, BeirFolder folder, String split, int parallel) {
-        if (parallel < 1) {
-            throw new IllegalArgumentException("--parallel is " + parallel + "; it must be 1 or more");
-        }
-        this.console = console;
-        this.folder = folder;
-        this.split = split;
-        this.parallel = parallel;
-    }
-
-    /** Reads what is judged, before anything costly starts. */
-    void readQueries() throws IOException {
-        qrels = folder.qrels(split);
-        queries = folder.queries();
-        for (String id : qrels.queryIds()) {
-            if (!queries.containsKey(id)) {
-                throw new IOException("qrels/" + split + " judges the query '" + id + "', which " + folder.folder()
-                        + "/queries.jsonl does not have");
+    /**
+     * How a collection is asked.
+     *
+     * @param depth documents of a ranking, 1 to 9,999
+     * @param parallel batches of queries under way at a time
+     * @param costs whether vectors are counted and searches timed
+     */
+    public record Plan(int depth, int parallel, boolean costs) {
+        /** Checks the ranges. */
+        public Plan {
+            if (parallel < 1) {
+                throw new IllegalArgumentException("--parallel is " + parallel + "; it must be 1 or more");
             }
+            requireDepth(depth);
         }
     }
 
-    /** Indexes, asks and judges, in a collection of its own that is dropped at the end. */
-    Map<String, Object> evaluate(MillraceClient client) throws IOException, InterruptedException {
-        String collection =
+    /** A depth that searches can give. */
+    static int requireDepth(int depth) {
+        if (depth < 1 || depth > 9_999) {
+            throw new IllegalArgumentException("rankings of " + depth
+                    + " documents were asked for; a search gives 10,000 at most, one of which may be the query itself");
+        }
+        return depth;
+    }
+
+    private final Console console;
+    private final MillraceClient client;
+    private final TestCollection collection;
+    private final Plan plan;
+
+    /** Sends nothing yet. */
+    public ClusterRun(Console console, MillraceClient client, TestCollection collection, Plan plan) {
+        this.console = console;
+        this.client = client;
+        this.collection = collection;
+        this.plan = plan;
+    }
+
+    /**
+     * Indexes and asks, in a collection of its own that is dropped at the end.
+     *
+     * @param system what the result is called
+     * @throws IOException if a document is not stored or cannot be read
+     */
+    public SystemRun run(String system) throws IOException, InterruptedException {
+        String name =
                 "eval-" + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
         client.createCollection(
-                CreateCollectionRequest.newBuilder().setName(collection).build());
+                CreateCollectionRequest.newBuilder().setName(name).build());
         try {
             Map<String, Object> counts = new LinkedHashMap<>();
-            ConsistencyToken token = index(client, collection, counts);
-            Map<String, Ranking> run = search(client, collection, token, counts);
-            Evaluation evaluation = Evaluation.of(qrels, run, List.of(NDCG, RECALL, MRR));
-            Map<String, Object> result = new LinkedHashMap<>(evaluation.means());
-            result.putAll(counts);
-            return result;
+            List<String> stored = new ArrayList<>();
+            ConsistencyToken token = index(name, stored, counts);
+            SearchRequest options = SearchRequest.newBuilder()
+                    .setCollection(name)
+                    .setToken(token)
+                    // One more, because the query's own document is left out.
+                    .setK(plan.depth() + 1)
+                    .build();
+            Map<String, Ranking> rankings = search(options, counts);
+            Optional<VectorCosts> costs = plan.costs()
+                    ? Optional.of(new CostMeasurement(console, client, options, queries()).measure(stored))
+                    : Optional.empty();
+            return new SystemRun(system, rankings, costs, counts);
         } finally {
-            client.dropCollection(collection);
+            client.dropCollection(name);
         }
     }
 
-    private ConsistencyToken index(MillraceClient client, String collection, Map<String, Object> counts)
+    private List<String> queries() {
+        return collection.qrels().queryIds().stream()
+                .map(id -> collection.queries().getOrDefault(id, ""))
+                .toList();
+    }
+
+    private ConsistencyToken index(String name, List<String> ids, Map<String, Object> counts)
             throws IOException, InterruptedException {
         Progress progress = new Progress(console, "Indexing");
         AtomicLong stored = new AtomicLong();
         AtomicLong truncated = new AtomicLong();
         AtomicReference<@Nullable IngestResult> refused = new AtomicReference<>();
-        IngestStream stream = client.ingest(IngestOptions.forCollection(collection), result -> {
+        IngestStream stream = client.ingest(IngestOptions.forCollection(name), result -> {
             if (result.outcome() instanceof IngestOutcome.Applied applied) {
                 stored.incrementAndGet();
                 truncated.addAndGet(applied.truncatedTokens() > 0 ? 1 : 0);
@@ -115,7 +135,7 @@ final class EvalRun {
         });
         long skipped = 0;
         try (stream;
-                BeirCorpus corpus = folder.corpus()) {
+                TestCollection.Documents corpus = collection.documents()) {
             for (BeirDocument document = corpus.next(); document != null; document = corpus.next()) {
                 if (document.title().isBlank() && document.text().isBlank()) {
                     // Some collections hold empty documents. They have no term, so no search could find them.
@@ -123,6 +143,9 @@ final class EvalRun {
                     continue;
                 }
                 stream.put(wire(document));
+                if (plan.costs()) {
+                    ids.add(document.id());
+                }
             }
         }
         double seconds = progress.finish();
@@ -155,24 +178,16 @@ final class EvalRun {
         return Document.newBuilder().setId(document.id()).setSource(source).build();
     }
 
-    private Map<String, Ranking> search(
-            MillraceClient client, String collection, ConsistencyToken token, Map<String, Object> counts)
-            throws InterruptedException {
+    private Map<String, Ranking> search(SearchRequest options, Map<String, Object> counts) throws InterruptedException {
         Progress progress = new Progress(console, "Searching");
         Map<String, Ranking> run = new ConcurrentHashMap<>();
-        SearchRequest options = SearchRequest.newBuilder()
-                .setCollection(collection)
-                .setToken(token)
-                // One more, because the query's own document is left out.
-                .setK(DEPTH + 1)
-                .build();
-        List<String> ids = List.copyOf(qrels.queryIds());
+        List<String> ids = List.copyOf(collection.qrels().queryIds());
         try (ExecutorService pool =
-                Executors.newFixedThreadPool(parallel, Thread.ofVirtual().factory())) {
+                Executors.newFixedThreadPool(plan.parallel(), Thread.ofVirtual().factory())) {
             List<Future<?>> answers = new ArrayList<>();
             for (int from = 0; from < ids.size(); from += BATCH) {
                 List<String> batch = ids.subList(from, Math.min(ids.size(), from + BATCH));
-                answers.add(pool.submit(() -> ask(client, options, batch, run)));
+                answers.add(pool.submit(() -> ask(options, batch, run)));
             }
             for (Future<?> answer : answers) {
                 answer.get();
@@ -191,10 +206,11 @@ final class EvalRun {
         return run;
     }
 
-    private void ask(MillraceClient client, SearchRequest options, List<String> ids, Map<String, Ranking> run) {
+    private void ask(SearchRequest options, List<String> ids, Map<String, Ranking> run) {
         SearchBatchRequest.Builder request = SearchBatchRequest.newBuilder().setOptions(options);
         for (String id : ids) {
-            request.addQueries(BatchQuery.newBuilder().setText(queries.getOrDefault(id, "")));
+            request.addQueries(
+                    BatchQuery.newBuilder().setText(collection.queries().getOrDefault(id, "")));
         }
         List<BatchResult> results = client.searchBatch(request.build()).getResultsList();
         for (int i = 0; i < results.size(); i++) {
@@ -205,7 +221,7 @@ final class EvalRun {
             List<ScoredDocument> hits = results.get(i).getHitsList().stream()
                     .map(hit -> new ScoredDocument(hit.getId(), hit.getScore()))
                     .toList();
-            run.put(ids.get(i), Ranking.of(hits).without(ids.get(i)).top(DEPTH));
+            run.put(ids.get(i), Ranking.of(hits).without(ids.get(i)).top(plan.depth()));
         }
     }
 
