@@ -17,6 +17,7 @@ import io.millrace.deploy.local.RoleCommand;
 import io.millrace.deploy.local.ServeCommand;
 import io.millrace.deploy.preset.ContractCommand;
 import io.millrace.deploy.quickstart.QuickstartCommand;
+import io.millrace.deploy.reproduce.ReproduceCommand;
 import io.millrace.deploy.score.ScoreCommand;
 import io.millrace.deploy.snapshot.SnapshotCommand;
 import java.util.LinkedHashMap;
@@ -48,6 +49,7 @@ public final class Main {
         commands.put("collection", new CollectionCommand(console));
         commands.put("snapshot", new SnapshotCommand(console));
         commands.put("eval", new EvalCommand(console));
+        commands.put("reproduce", new ReproduceCommand(console));
         commands.put("lexical", new LexicalCommand(console));
         commands.put("contract", new ContractCommand(console));
         commands.put("expand", new ExpandCommand(console));

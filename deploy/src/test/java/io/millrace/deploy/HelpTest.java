@@ -25,6 +25,7 @@ class HelpTest {
                 "collection",
                 "snapshot",
                 "eval",
+                "reproduce",
                 "lexical",
                 "contract",
                 "expand",

@@ -221,7 +221,7 @@ public final class ClusterRun {
             List<ScoredDocument> hits = results.get(i).getHitsList().stream()
                     .map(hit -> new ScoredDocument(hit.getId(), hit.getScore()))
                     .toList();
-            run.put(ids.get(i), Ranking.of(hits).without(ids.get(i)).top(plan.depth()));
+            run.put(ids.get(i), collection.judged(ids.get(i), Ranking.of(hits)).top(plan.depth()));
         }
     }
 

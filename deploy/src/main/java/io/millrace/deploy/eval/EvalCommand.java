@@ -130,8 +130,7 @@ public final class EvalCommand implements Callable<Integer> {
         List<Metric> chosen = MetricNames.parseAll(metrics, level);
         int depth = depth(chosen);
         List<TestedSystem> tested = systems.systems();
-        ClusterRun.Plan plan =
-                new ClusterRun.Plan(depth, parallel, costs || report != null || tested.size() > 1);
+        ClusterRun.Plan plan = new ClusterRun.Plan(depth, parallel, costs || report != null || tested.size() > 1);
         List<TestCollection> collections = new ArrayList<>();
         for (Path folder : data) {
             collections.add(TestCollection.read(folder, split));
@@ -214,7 +213,8 @@ public final class EvalCommand implements Callable<Integer> {
     /** A run as it is, but for what BEIR leaves out: the document whose id is the query's own. */
     private static SystemRun read(TestedSystem.RunFile file, TestCollection collection) throws IOException {
         Map<String, Ranking> run = new LinkedHashMap<>();
-        TrecFiles.readRun(file.of(collection)).forEach((query, ranking) -> run.put(query, ranking.without(query)));
+        TrecFiles.readRun(file.of(collection))
+                .forEach((query, ranking) -> run.put(query, collection.judged(query, ranking)));
         long answered = run.keySet().stream()
                 .filter(collection.qrels().queryIds()::contains)
                 .count();

@@ -8,18 +8,20 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** A temporary folder that is removed with everything in it when closed. */
-final class ScratchFolder implements AutoCloseable {
+public final class ScratchFolder implements AutoCloseable {
     private final Path path;
 
     private ScratchFolder(Path path) {
         this.path = path;
     }
 
-    static ScratchFolder create() throws IOException {
+    /** A new, empty one. */
+    public static ScratchFolder create() throws IOException {
         return new ScratchFolder(Files.createTempDirectory("millrace-eval-"));
     }
 
-    Path path() {
+    /** Where it is. */
+    public Path path() {
         return path;
     }
 

@@ -1,6 +1,7 @@
 package io.millrace.deploy.eval;
 
 import io.millrace.evaluation.Qrels;
+import io.millrace.evaluation.Ranking;
 import io.millrace.evaluation.beir.BeirCorpus;
 import io.millrace.evaluation.beir.BeirDocument;
 import io.millrace.evaluation.beir.BeirFolder;
@@ -51,6 +52,14 @@ public record TestCollection(String name, Path folder, Qrels qrels, Map<String, 
         Path last = folder.toAbsolutePath().normalize().getFileName();
         String name = last == null ? folder.toString() : last.toString();
         return new TestCollection(marco ? name + "-" + split : name, folder, qrels, queries);
+    }
+
+    /**
+     * What of a query's ranking is judged. In BEIR's layout some collections use documents as queries, and the document whose id is
+     * the query's own is left out; MS MARCO numbers both on their own, so that there one id is two things.
+     */
+    public Ranking judged(String query, Ranking ranking) {
+        return MarcoFolder.is(folder) ? ranking : ranking.without(query);
     }
 
     /** Opens the documents; the caller closes them. A passage of MS MARCO has no title. */

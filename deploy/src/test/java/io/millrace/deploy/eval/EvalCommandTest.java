@@ -189,9 +189,9 @@ class EvalCommandTest {
     @Test
     void readsMsMarcosLayout() throws IOException {
         Path data = Files.createDirectories(folder.resolve("marco"));
-        Files.writeString(data.resolve("collection.tsv"), "0\tthe study of earthquakes\n1\ta baker bakes bread\n");
+        Files.writeString(data.resolve("collection.tsv"), "0\tthe study of earthquakes\n7\ta baker bakes bread\n");
         Files.writeString(data.resolve("queries.dl19.tsv"), "7\tbread\n8\tearthquakes\n");
-        Files.writeString(data.resolve("qrels.dl19.txt"), "7 0 1 3\n7 0 0 1\n8 0 0 1\n");
+        Files.writeString(data.resolve("qrels.dl19.txt"), "7 0 7 3\n7 0 0 1\n8 0 0 1\n");
         CommandRun run = CommandRun.of(
                 "eval",
                 "--data",
@@ -206,7 +206,7 @@ class EvalCommandTest {
                 "-o",
                 "json");
         assertThat(run.code()).as(run.err()).isZero();
-        // Nothing of query 8 is relevant at level 2.
+        // Passage 7 is not query 7. Nothing of query 8 is relevant at level 2.
         assertThat(run.json().get("MRR(rel=2)@10").doubleValue()).isEqualTo(0.5);
         assertThat(run.json().get("documents").intValue()).isEqualTo(2);
         assertThat(run.json().get("flops").doubleValue()).isPositive();
