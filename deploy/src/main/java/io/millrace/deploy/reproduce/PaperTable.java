@@ -15,8 +15,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A table of the paper. Tables 1 to 4 answer its four research questions and have the rows of its code's four folders of scripts;
- * table 5 is what the teachers themselves are worth, and table 6 sets the baselines beside the paper's models.
+ * A table of the paper. Tables 1 to 4 answer its four research questions, and have the rows of its code's four folders of scripts
+ * and of the experiments configured beside them. Tables 5 and 6 have no scripts there: table 5 is what the teachers themselves are
+ * worth, and table 6 sets the baselines beside the paper's best models.
  *
  * @param number number in the paper
  * @param title what it asks
