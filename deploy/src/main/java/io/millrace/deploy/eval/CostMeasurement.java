@@ -2,6 +2,7 @@ package io.millrace.deploy.eval;
 
 import io.millrace.client.MillraceClient;
 import io.millrace.deploy.cli.Console;
+import io.millrace.deploy.cli.Latencies;
 import io.millrace.deploy.cli.Progress;
 import io.millrace.evaluation.sparsity.TermCounts;
 import io.millrace.v1.EncodeRequest;
@@ -63,12 +64,12 @@ final class CostMeasurement {
             search[i] = response.getTiming().getSearchMicros() * 1_000;
         }
         return new VectorCosts.SearchLatency(
-                count,
-                TIMED_K,
-                Percentile.millis(search, 0.5),
-                Percentile.millis(search, 0.99),
-                Percentile.millis(total, 0.5),
-                Percentile.millis(total, 0.99));
+                count, TIMED_K, millis(search, 0.5), millis(search, 0.99), millis(total, 0.5), millis(total, 0.99));
+    }
+
+    /** To three digits, which is what the coordinator's microseconds hold. */
+    private static double millis(long[] nanos, double share) {
+        return Math.round(Latencies.of(nanos).percentileMillis(share) * 1e3) / 1e3;
     }
 
     private SearchResponse search(SearchRequest single, String query) {

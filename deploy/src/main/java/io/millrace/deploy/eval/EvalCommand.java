@@ -8,6 +8,7 @@ import io.millrace.deploy.cli.OutputOptions;
 import io.millrace.deploy.local.LocalCluster;
 import io.millrace.deploy.local.LocalClusterOptions;
 import io.millrace.deploy.local.ModelChoice;
+import io.millrace.deploy.plot.ReportTable;
 import io.millrace.evaluation.Metric;
 import io.millrace.evaluation.MetricNames;
 import io.millrace.evaluation.Ranking;
@@ -136,6 +137,8 @@ public final class EvalCommand implements Callable<Integer> {
             collections.add(TestCollection.read(folder, split));
         }
         requireFilesToTellApart(tested, collections);
+        makeFolderOf(report);
+        makeFolderOf(perQuery);
         List<JudgedCollection> judged = new ArrayList<>();
         for (TestCollection collection : collections) {
             List<SystemRun> runs = new ArrayList<>();
@@ -151,6 +154,14 @@ public final class EvalCommand implements Callable<Integer> {
         }
         show(judged);
         return ExitCode.OK;
+    }
+
+    /** Before hours of work, not after them. */
+    private static void makeFolderOf(@Nullable Path file) throws IOException {
+        Path parent = file == null ? null : file.toAbsolutePath().getParent();
+        if (parent != null) {
+            Files.createDirectories(parent);
+        }
     }
 
     /** Documents of a ranking: what the metrics look at. */

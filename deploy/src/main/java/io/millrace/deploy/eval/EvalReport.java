@@ -4,10 +4,12 @@ import io.millrace.deploy.plot.Axis;
 import io.millrace.deploy.plot.Chart;
 import io.millrace.deploy.plot.HtmlPage;
 import io.millrace.deploy.plot.Layer;
+import io.millrace.deploy.plot.ReportTable;
 import io.millrace.evaluation.Evaluation;
 import io.millrace.evaluation.Metric;
 import io.millrace.evaluation.trec.PrintedFigure;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -82,7 +84,7 @@ record EvalReport(List<JudgedCollection> collections, List<Comparison> compariso
                             number("%.3f", costs.flops()),
                             number("%.2f", costs.latency().searchP50()),
                             number("%.2f", costs.latency().searchP99())))
-                    .orElse(java.util.Collections.nCopies(5, NOT_MEASURED)));
+                    .orElse(Collections.nCopies(5, NOT_MEASURED)));
             rows.add(row);
         }
         return new ReportTable(
@@ -142,19 +144,15 @@ record EvalReport(List<JudgedCollection> collections, List<Comparison> compariso
         for (int i = 0; i < collections.size(); i++) {
             JudgedCollection judged = collections.get(i);
             page.heading(judged.collection().name());
-            add(page, tables.get(i));
+            page.table(tables.get(i));
             plot(page, judged, "FLOPs (products a query and document)", VectorCosts::flops);
             plot(page, judged, "search p50, ms", costs -> costs.latency().searchP50());
         }
         if (tables.size() > collections.size()) {
             page.heading("Significance");
-            add(page, tables.getLast());
+            page.table(tables.getLast());
         }
         return page.html();
-    }
-
-    private static void add(HtmlPage page, ReportTable table) {
-        page.table(table.caption(), table.header(), table.rows());
     }
 
     private static void plot(HtmlPage page, JudgedCollection judged, String axis, ToDoubleFunction<VectorCosts> cost) {

@@ -38,23 +38,14 @@ public final class HtmlPage {
         return this;
     }
 
-    /**
-     * Adds a table; the first cell of each row names it.
-     *
-     * @param header names of the columns
-     * @param rows cells, as many a row as there are columns
-     * @throws IllegalArgumentException if a row has another number of cells
-     */
-    public HtmlPage table(String caption, List<String> header, List<List<String>> rows) {
-        body.append("<table>\n<caption>").append(escape(caption)).append("</caption>\n<thead><tr>");
-        header.forEach(
-                name -> body.append("<th scope=\"col\">").append(escape(name)).append("</th>"));
+    /** Adds a table; the first cell of each row names it. */
+    public HtmlPage table(ReportTable table) {
+        body.append("<table>\n<caption>").append(escape(table.caption())).append("</caption>\n<thead><tr>");
+        table.header()
+                .forEach(name ->
+                        body.append("<th scope=\"col\">").append(escape(name)).append("</th>"));
         body.append("</tr></thead>\n<tbody>\n");
-        for (List<String> row : rows) {
-            if (row.size() != header.size()) {
-                throw new IllegalArgumentException("the table '" + caption + "' has " + header.size()
-                        + " columns and a row of " + row.size() + ": " + row);
-            }
+        for (List<String> row : table.rows()) {
             body.append("<tr><th scope=\"row\">").append(escape(row.getFirst())).append("</th>");
             row.stream()
                     .skip(1)

@@ -6,6 +6,7 @@ import io.millrace.client.IngestResult;
 import io.millrace.client.IngestStream;
 import io.millrace.client.MillraceClient;
 import io.millrace.deploy.cli.Console;
+import io.millrace.deploy.cli.Latencies;
 import io.millrace.deploy.cli.Progress;
 import io.millrace.deploy.command.HitPrinter;
 import io.millrace.v1.ConsistencyToken;

@@ -1,11 +1,11 @@
 package io.millrace.deploy.reproduce;
 
-import io.millrace.deploy.eval.ReportTable;
 import io.millrace.deploy.eval.VectorCosts;
 import io.millrace.deploy.plot.Axis;
 import io.millrace.deploy.plot.Chart;
 import io.millrace.deploy.plot.HtmlPage;
 import io.millrace.deploy.plot.Layer;
+import io.millrace.deploy.plot.ReportTable;
 import io.millrace.evaluation.Evaluation;
 import io.millrace.evaluation.Metric;
 import io.millrace.evaluation.trec.PrintedFigure;
@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tables and figures, as Markdown, HTML and JSON. A row without weights is named with what it lacks and has no figures.
@@ -84,7 +86,7 @@ record PaperReport(PaperCollection collection, Map<PaperRow, RowResult> results,
                 String.format(Locale.ROOT, "%.1f", costs.documentNonZeros()));
     }
 
-    private static String remark(@org.jspecify.annotations.Nullable RowResult result) {
+    private static String remark(@Nullable RowResult result) {
         return switch (result) {
             case null -> "not measured yet";
             case RowResult.Measured _ -> "";
@@ -171,16 +173,12 @@ record PaperReport(PaperCollection collection, Map<PaperRow, RowResult> results,
     String html() {
         HtmlPage page = new HtmlPage(TITLE).paragraph(note());
         for (PaperTable table : PaperTable.ALL) {
-            add(page, table(table));
+            page.table(table(table));
         }
-        add(page, termsTable());
+        page.table(termsTable());
         page.chart(termsChart()).paragraph(scoresText());
         figures.teacherScores().ifPresent(scores -> page.chart(scoresChart(scores)));
         return page.html();
-    }
-
-    private static void add(HtmlPage page, ReportTable table) {
-        page.table(table.caption(), table.header(), table.rows());
     }
 
     Map<String, Object> json() {
@@ -201,7 +199,7 @@ record PaperReport(PaperCollection collection, Map<PaperRow, RowResult> results,
                                 table.rows().stream().map(this::row).toList()))
                         .toList());
         report.put("figure1", terms());
-        figures.teacherScores().ifPresent(scores -> report.put("figure3", scores));
+        figures.teacherScores().ifPresent(scores -> report.put("figure3", teachers(scores)));
         report.put("missing", missing());
         report.put("failed", failed());
         return report;
@@ -226,12 +224,34 @@ record PaperReport(PaperCollection collection, Map<PaperRow, RowResult> results,
         return Map.of("text", figures.text(), "rows", rows);
     }
 
+    private static Map<String, Object> teachers(Figures.TeacherScores scores) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("pairs", scores.before().length);
+        fields.put("map", scores.map());
+        fields.put("reference", distribution(scores.reference()));
+        fields.put("before", distribution(scores.before()));
+        fields.put("after", distribution(scores.after()));
+        return fields;
+    }
+
+    private static Map<String, Object> distribution(double[] scores) {
+        Layer.Bars bars = Layer.Bars.histogram("scores", scores, HISTOGRAM_BARS);
+        return Map.of(
+                "mean",
+                AffineMap.mean(scores),
+                "deviation",
+                AffineMap.deviation(scores),
+                "edges",
+                bars.x(),
+                "counts",
+                bars.y());
+    }
+
     /** Folders of weights that were not there. */
     List<String> missing() {
         return results.values().stream()
-                .flatMap(result -> result instanceof RowResult.Missing(String weights)
-                        ? java.util.stream.Stream.of(weights)
-                        : java.util.stream.Stream.empty())
+                .flatMap(result ->
+                        result instanceof RowResult.Missing(String weights) ? Stream.of(weights) : Stream.empty())
                 .toList();
     }
 

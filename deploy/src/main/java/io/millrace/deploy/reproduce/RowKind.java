@@ -18,7 +18,7 @@ sealed interface RowKind {
     record Bm25() implements RowKind {
         @Override
         public String needs() {
-            return "nothing: made from the collection";
+            return "nothing: made from the collection, k1 0.9, b 0.4, English stems";
         }
     }
 

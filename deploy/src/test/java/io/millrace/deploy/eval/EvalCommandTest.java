@@ -62,7 +62,7 @@ class EvalCommandTest {
         Path run = Files.writeString(
                 folder.resolve("theirs.run"),
                 "q1 Q0 bread 1 3.5 t\nq1 Q0 quake 2 1.5 t\nq9 Q0 bread 1 1 t\nq2 Q0 q2 1 9 t\n");
-        Path report = folder.resolve("report.html");
+        Path report = folder.resolve("new/report.html");
         Path lines = folder.resolve("lines.tsv");
         String[] arguments = {
             "eval",

@@ -163,7 +163,7 @@ class ChartTest {
         String html = new HtmlPage("A <page>")
                 .heading("h & h")
                 .paragraph("<script>alert(1)</script>")
-                .table("c", List.of("a", "b"), List.of(List.of("<i>", "\u0000")))
+                .table(new ReportTable("c", List.of("a", "b"), List.of(List.of("<i>", "\u0000"))))
                 .chart(new Chart("t", Axis.linear("x"), Axis.linear("y"), List.of()))
                 .html();
         assertThat(html)
@@ -173,7 +173,16 @@ class ChartTest {
                         "&lt;script&gt;",
                         "<th scope=\"row\">&lt;i&gt;</th>")
                 .doesNotContain("<script", "src=", "href=", "@import", "url(");
-        assertThatThrownBy(() -> new HtmlPage("p").table("c", List.of("a"), List.of(List.of("1", "2"))))
+        assertThatThrownBy(() -> new ReportTable("c", List.of("a"), List.of(List.of("1", "2"))))
                 .hasMessageContaining("1 columns and a row of 2");
+    }
+
+    @Test
+    void tablesAreAlignedForTerminalsAndHarmlessInMarkdown() {
+        ReportTable table = new ReportTable(
+                "t", List.of("system", "nDCG"), List.of(List.of("é|b", "0.5"), List.of("long name", "0.25")));
+        assertThat(table.text()).containsExactly("t", "system     nDCG", "é|b         0.5", "long name  0.25");
+        assertThat(table.markdown())
+                .isEqualTo("**t**\n\n| system | nDCG |\n|---|---:|\n| é\\|b | 0.5 |\n| long name | 0.25 |\n");
     }
 }

@@ -3,6 +3,7 @@ package io.millrace.deploy.quickstart;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.deploy.cli.Latencies;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

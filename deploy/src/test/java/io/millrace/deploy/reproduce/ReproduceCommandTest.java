@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -154,14 +155,19 @@ class ReproduceCommandTest {
             assertThat(vector.at("/terms/0/weight").doubleValue())
                     .isGreaterThanOrEqualTo(vector.at("/terms/1/weight").doubleValue());
         }
-        double[] reference = doubles(report.at("/figure3/reference"));
-        double[] after = doubles(report.at("/figure3/after"));
+        JsonNode teachers = report.get("figure3");
         // Two splits of eight queries, five documents each.
-        assertThat(reference).hasSize(80);
-        assertThat(AffineMap.mean(after)).isCloseTo(AffineMap.mean(reference), within(1e-9));
-        assertThat(AffineMap.deviation(after)).isCloseTo(AffineMap.deviation(reference), within(1e-9));
-        assertThat(AffineMap.deviation(doubles(report.at("/figure3/before"))))
-                .isNotCloseTo(AffineMap.deviation(reference), within(1e-3));
+        assertThat(teachers.get("pairs").intValue()).isEqualTo(80);
+        for (String scores : List.of("reference", "before", "after")) {
+            assertThat(teachers.at("/" + scores + "/edges").size()).isEqualTo(41);
+            assertThat(doubles(teachers.at("/" + scores + "/counts")))
+                    .satisfies(counts -> assertThat(Arrays.stream(counts).sum()).isEqualTo(80));
+        }
+        for (String moment : List.of("mean", "deviation")) {
+            double reference = teachers.at("/reference/" + moment).doubleValue();
+            assertThat(teachers.at("/after/" + moment).doubleValue()).isCloseTo(reference, within(1e-9));
+            assertThat(teachers.at("/before/" + moment).doubleValue()).isNotCloseTo(reference, within(1e-3));
+        }
     }
 
     private static double[] doubles(JsonNode numbers) {

@@ -1,25 +1,31 @@
-package io.millrace.deploy.eval;
+package io.millrace.deploy.plot;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * A table of a report.
+ * A table of a report, for a terminal, for Markdown or for a page.
  *
  * @param caption what it shows
  * @param header names of the columns
  * @param rows cells; the first of each names the row
  */
 public record ReportTable(String caption, List<String> header, List<List<String>> rows) {
-    /** Copies both. */
+    /** Copies both; refuses a row with another number of cells than there are columns. */
     public ReportTable {
         header = List.copyOf(header);
         rows = List.copyOf(rows);
+        for (List<String> row : rows) {
+            if (row.size() != header.size()) {
+                throw new IllegalArgumentException("the table '" + caption + "' has " + header.size()
+                        + " columns and a row of " + row.size() + ": " + row);
+            }
+        }
     }
 
     /** The table in columns of equal width, a line a row. */
-    List<String> text() {
+    public List<String> text() {
         int[] widths = new int[header.size()];
         List<List<String>> lines = new ArrayList<>();
         lines.add(header);
@@ -48,7 +54,7 @@ public record ReportTable(String caption, List<String> header, List<List<String>
     public String markdown() {
         StringBuilder text = new StringBuilder("**").append(cell(caption)).append("**\n\n");
         text.append(line(header));
-        text.append("|---".repeat(1)).append("|---:".repeat(header.size() - 1)).append("|\n");
+        text.append("|---").append("|---:".repeat(header.size() - 1)).append("|\n");
         rows.forEach(row -> text.append(line(row)));
         return text.toString();
     }

@@ -1,4 +1,4 @@
-package io.millrace.deploy.quickstart;
+package io.millrace.deploy.cli;
 
 import java.util.Arrays;
 import java.util.Locale;
@@ -8,15 +8,16 @@ import java.util.Locale;
  *
  * @param sortedNanos ascending
  */
-record Latencies(long[] sortedNanos) {
-    static Latencies of(long[] nanos) {
+public record Latencies(long[] sortedNanos) {
+    /** A sample in any order. */
+    public static Latencies of(long[] nanos) {
         long[] sorted = nanos.clone();
         Arrays.sort(sorted);
         return new Latencies(sorted);
     }
 
     /** The value that a share of the sample does not exceed (nearest rank), milliseconds. */
-    double percentileMillis(double share) {
+    public double percentileMillis(double share) {
         int rank = (int) Math.ceil(share * sortedNanos.length);
         return sortedNanos[Math.max(1, rank) - 1] / 1e6;
     }
