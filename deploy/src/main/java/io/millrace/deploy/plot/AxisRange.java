@@ -20,9 +20,9 @@ record AxisRange(Axis axis, double least, double largest) {
 
     // Ranges narrower than this share of their values would be lost in rounding.
     private static final double LEAST_RANGE = 1e-9;
-    // Beyond these, widths and powers of ten overflow.
-    private static final double LARGEST = 1e300;
-    private static final double LEAST_POSITIVE = 1e-300;
+    // With its margins, a range of 500 powers of ten still ends at numbers, and not at 0 and infinity.
+    private static final double LARGEST = 1e250;
+    private static final double LEAST_POSITIVE = 1e-250;
 
     /** A place on the axis with what stands there. */
     record Tick(double value, String label) {}
