@@ -1,6 +1,5 @@
 package io.millrace.model.layout;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.millrace.model.InvalidModelException;
 import io.millrace.model.TextRole;
 import io.millrace.model.contract.HeadContract;
@@ -19,8 +18,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
@@ -74,26 +71,26 @@ final class SentenceTransformersLayout {
     private RoleContract splade(TextRole role, ModuleChain.Module transformer, ModuleChain.Module pooling)
             throws IOException {
         EncoderFiles files = EncoderFiles.read(root.resolve(transformer.path()), true);
-        LayoutJson settings = settings(files.directory());
+        SavedTransformer saved = SavedTransformer.of(files.directory());
+        LayoutJson settings = saved.settings();
         String task = settings.text("transformer_task").orElse("fill-mask");
         if (!task.equals("fill-mask") || !files.transformer().readings().contains(ReadingMode.ENCODER)) {
             throw settings.refused("transformer_task is '" + task + "' of a "
                     + files.transformer().modelType()
                     + ", but SpladePooling is supported over masked language models only (fill-mask)");
         }
-        refuseLowering(settings, files.directory());
+        saved.refuseLowering();
         LayoutJson pooled = LayoutJson.read(root.resolve(pooling.path()).resolve("config.json"));
         HeadContract.Mlm head = FamilyDefaults.head(files, strategy(pooled), saturation(pooled));
         int tokens = Math.min(
-                length(role, settings, files.directory()).orElse(UNSAID_TOKENS),
-                files.transformer().maxPositions());
+                saved.length(role).orElse(UNSAID_TOKENS), files.transformer().maxPositions());
         reasons.add(name(role) + ": " + ModuleChain.MODULES + " names " + transformer.type() + " and SpladePooling ("
                 + head.pooling().name().toLowerCase(Locale.ROOT) + ", "
                 + head.saturation().logarithms()
                 + " × log1p); control tokens count there; texts of " + tokens + " tokens.");
         return new RoleContract(
                 transformer.path(),
-                new TextContract(prompt(role), "", true, tokens, 1, 0),
+                new TextContract(SavedTransformer.prompt(model, role), "", true, tokens, 1, 0),
                 ReadingContract.of(ReadingMode.ENCODER, SpecialTokenPolicy.KEEP),
                 head,
                 pruning());
@@ -127,13 +124,13 @@ final class SentenceTransformersLayout {
                         files.directory() + " has neither " + WeightFiles.SINGLE + " nor " + ContractDerivation.IDF
                                 + ", from which SparseStaticEmbedding takes the weights of tokens; save the model again "
                                 + "with safe_serialization"));
-        int tokens = Math.min(
-                length(role, settings(files.directory()), files.directory()).orElse(UNSAID_TOKENS), MOST_TABLE_TOKENS);
+        int tokens =
+                Math.min(SavedTransformer.of(files.directory()).length(role).orElse(UNSAID_TOKENS), MOST_TABLE_TOKENS);
         reasons.add(name(role) + ": SparseStaticEmbedding takes the weights of the tokens that occur from " + file
                 + ", each once, and adds no control tokens; no model runs; texts of " + tokens + " tokens.");
         return new RoleContract(
                 module.path(),
-                new TextContract(prompt(role), "", false, tokens, 1, 0),
+                new TextContract(SavedTransformer.prompt(model, role), "", false, tokens, 1, 0),
                 ReadingContract.of(ReadingMode.ENCODER, SpecialTokenPolicy.KEEP),
                 new HeadContract.Table(file, files.vocabulary().size()),
                 pruning());
@@ -141,57 +138,6 @@ final class SentenceTransformersLayout {
 
     private static String name(TextRole role) {
         return role == TextRole.QUERY ? "Queries" : "Documents";
-    }
-
-    private static LayoutJson settings(Path directory) throws IOException {
-        for (String family : List.of("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")) {
-            LayoutJson settings = LayoutJson.read(directory.resolve("sentence_" + family + "_config.json"));
-            if (settings.exists()) {
-                return settings;
-            }
-        }
-        return LayoutJson.read(directory.resolve("sentence_bert_config.json"));
-    }
-
-    /** In the order in which sentence-transformers looks: the module's setting, then the tokenizer's. */
-    private static OptionalInt length(TextRole role, LayoutJson settings, Path directory) throws IOException {
-        LayoutJson tokenizer = LayoutJson.read(directory.resolve("tokenizer_config.json"));
-        return Stream.of(
-                        settings.at("processing_kwargs").at("text").count("max_length"),
-                        settings.count(role == TextRole.QUERY ? "query_length" : "document_length"),
-                        settings.count("max_seq_length"),
-                        tokenizer.count("model_max_length"))
-                .filter(OptionalInt::isPresent)
-                .findFirst()
-                .orElse(OptionalInt.empty());
-    }
-
-    /** Lower-casing that is asked for beside the tokenizer would be lost, and with it most words' terms. */
-    private static void refuseLowering(LayoutJson settings, Path directory) throws IOException {
-        if (!settings.isTrue("do_lower_case")) {
-            return;
-        }
-        JsonNode normalizer = LayoutJson.read(directory.resolve(EncoderFiles.TOKENIZER))
-                .node()
-                .path("normalizer");
-        boolean lowers = normalizer.findValues("lowercase").stream().anyMatch(JsonNode::asBoolean)
-                || normalizer.findValuesAsText("type").contains("Lowercase")
-                || normalizer.path("type").asText().equals("Lowercase");
-        if (!lowers) {
-            throw settings.refused("do_lower_case is true, but the normalizer of " + EncoderFiles.TOKENIZER
-                    + " does not put texts into lower case; add a Lowercase normalizer to it");
-        }
-    }
-
-    private String prompt(TextRole role) {
-        List<String> names = role == TextRole.QUERY ? List.of("query") : List.of("document", "passage", "corpus");
-        LayoutJson prompts = model.at("prompts");
-        return names.stream()
-                .map(prompts::text)
-                .flatMap(Optional::stream)
-                .findFirst()
-                .or(() -> model.text("default_prompt_name").flatMap(prompts::text))
-                .orElse("");
     }
 
     private PruningContract pruning() {
