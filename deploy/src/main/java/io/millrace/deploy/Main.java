@@ -15,10 +15,12 @@ import io.millrace.deploy.fsck.FsckCommand;
 import io.millrace.deploy.lexical.LexicalCommand;
 import io.millrace.deploy.local.RoleCommand;
 import io.millrace.deploy.local.ServeCommand;
+import io.millrace.deploy.mine.MineCommand;
 import io.millrace.deploy.preset.ContractCommand;
 import io.millrace.deploy.quickstart.QuickstartCommand;
 import io.millrace.deploy.reproduce.ReproduceCommand;
 import io.millrace.deploy.score.ScoreCommand;
+import io.millrace.deploy.score.TeacherCommand;
 import io.millrace.deploy.snapshot.SnapshotCommand;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -54,6 +56,8 @@ public final class Main {
         commands.put("contract", new ContractCommand(console));
         commands.put("expand", new ExpandCommand(console));
         commands.put("score", new ScoreCommand(console));
+        commands.put("teacher", new TeacherCommand(console));
+        commands.put("mine", new MineCommand(console));
         commands.put("bench", BenchCommand.over(console));
         return new CommandTree(console, commands);
     }

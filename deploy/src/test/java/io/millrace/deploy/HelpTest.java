@@ -29,7 +29,9 @@ class HelpTest {
                 "lexical",
                 "contract",
                 "expand",
-                "score"
+                "score",
+                "teacher",
+                "mine"
             })
     void everyCommandHasHelpWithExamplesAndExitCodes(String command) {
         CommandRun run = CommandRun.of(command, "--help");

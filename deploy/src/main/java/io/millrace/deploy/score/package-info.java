@@ -1,4 +1,4 @@
-/** Scores pairs of query and document with a cross-encoder. Start here: {@link io.millrace.deploy.score.ScoreCommand}. */
+/** Scores of query and document: made by models, measured, joined and mapped. Start here: {@link io.millrace.deploy.score.ScoreCommand}. */
 @NullMarked
 package io.millrace.deploy.score;
 

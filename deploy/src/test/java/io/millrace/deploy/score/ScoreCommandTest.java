@@ -82,4 +82,48 @@ class ScoreCommandTest {
                         .err())
                 .contains("use bf16 or int8 on a CPU");
     }
+
+    @Test
+    void aBiEncoderScoresPairsToo() throws IOException {
+        Path file = Files.writeString(folder.resolve("pairs.tsv"), "bread\tbread\nbread\tstone river\n");
+        CommandRun run =
+                CommandRun.of("score", "--model", "../model/src/test/resources/dense/mean-cosine", file.toString());
+        assertThat(run.code()).as(run.err()).isZero();
+        List<Float> scores = run.out().lines().map(Float::valueOf).toList();
+        assertThat(scores).hasSize(2);
+        assertThat(scores.get(0)).isCloseTo(1, within(1e-6f));
+        assertThat(scores.get(1)).isLessThan(0.99f);
+    }
+
+    @Test
+    void candidatesNeedTheirTexts() throws IOException {
+        String model = "../model/src/test/resources/dense/mean-cosine";
+        Path candidates = Files.writeString(
+                folder.resolve("hard.jsonl"),
+                "{\"qid\": 1, \"pos\": [7], \"neg\": {\"bm25\": [8, 9]}}\n"
+                        + "{\"qid\": 2, \"pos\": [7], \"neg\": {}}\n");
+        CommandRun without = CommandRun.of("score", "--model", model, "--candidates", candidates.toString());
+        assertThat(without.code()).isEqualTo(2);
+        assertThat(without.err()).contains("--candidates needs --queries and --documents");
+        assertThat(CommandRun.of("score", "--model", model).err()).contains("there is no file of pairs");
+        Path queries = Files.writeString(folder.resolve("queries.tsv"), "1\tbread\n");
+        Path documents = Files.writeString(folder.resolve("collection.tsv"), "7\tbread oven\n9\tstone\n");
+        CommandRun run = CommandRun.of(
+                "score",
+                "--model",
+                model,
+                "--candidates",
+                candidates.toString(),
+                "--queries",
+                queries.toString(),
+                "--documents",
+                documents.toString());
+        // Query 2 and document 8 are not there.
+        assertThat(run.code()).isEqualTo(3);
+        assertThat(run.err()).contains("2 queries or documents of the candidates have no text");
+        assertThat(run.out().lines().count()).isEqualTo(1);
+        assertThat(run.json().get("doc_ids").toString()).isEqualTo("[\"7\",\"9\"]");
+        assertThat(run.json().get("docs").toString()).isEqualTo("[\"bread oven\",\"stone\"]");
+        assertThat(run.json().get("scores")).hasSize(2);
+    }
 }

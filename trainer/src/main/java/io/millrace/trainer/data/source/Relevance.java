@@ -28,7 +28,7 @@ public record Relevance(Qrels qrels) {
     }
 
     /** Digest of the judgements. */
-    String digest() {
+    public String digest() {
         StringBuilder all = new StringBuilder();
         for (String id : qrels.queryIds()) {
             // Judgements of a query have no order of their own.
