@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Draws a query's group from its pool: a positive, and negatives in random order without replacement, of which those that
@@ -22,6 +23,8 @@ import java.util.Set;
 public record GroupSampler(SamplingRules rules) {
     /** Looks at so many places at most for each negative wanted: collections may be large, and mostly blank. */
     private static final int MOST_TRIES = 1_000;
+
+    private static final Pattern BLANKS = Pattern.compile("\\s+");
 
     /** A candidate with its text. */
     private record Drawn(Candidate candidate, String text) {
@@ -131,6 +134,6 @@ public record GroupSampler(SamplingRules rules) {
 
     /** Texts that differ in blanks only are one text. */
     private static String comparable(String text) {
-        return text.strip().replaceAll("\\s+", " ");
+        return BLANKS.matcher(text.strip()).replaceAll(" ");
     }
 }

@@ -16,11 +16,11 @@ import java.util.zip.Deflater;
 
 /**
  * Writes a file of records beside its place and gives it its name last, so that what has the name is whole. Heap is taken
- * for the directory only: 32 bytes for each 32 KiB of records. For one thread.
+ * for the directory only: 32 bytes for each 8 KiB of records. For one thread.
  */
 public final class RecordWriter implements AutoCloseable {
-    /** One block is inflated for a record: some 0.1 ms. Smaller blocks deflate worse. */
-    private static final int BLOCK_BYTES = 32 << 10;
+    /** A block is inflated for a record: 111 µs of CPU with 32 KiB, 38 with 8 and 20 with 4, while the file grew by 0.6 and 0.8 %. */
+    private static final int BLOCK_BYTES = 8 << 10;
 
     private final Path file;
     private final Path unfinished;

@@ -5,8 +5,8 @@ import java.util.Objects;
 
 /**
  * A permutation of [0, size) that takes no memory, whatever the size: a Feistel network over the next even number of bits,
- * walked on until it is back in range (Black and Rogaway 2002, "Ciphers with Arbitrary Finite Domains", §3), which takes
- * less than four rounds of it on average. Immutable.
+ * applied again until the result is in range (Black and Rogaway 2002, "Ciphers with Arbitrary Finite Domains", §3), which
+ * is less than four times on average, or more for sizes below 64. Immutable.
  */
 final class EpochOrder {
     /** Four rounds make a random permutation of a random function (Luby and Rackoff 1988); two more for the weak one. */
