@@ -4,6 +4,7 @@ import io.millrace.trainer.data.Cursor;
 import io.millrace.trainer.data.Draws;
 import io.millrace.trainer.data.TrainingExample;
 import io.millrace.trainer.data.pool.CandidatePool;
+import io.millrace.trainer.data.pool.Digests;
 import io.millrace.trainer.data.pool.GroupSampler;
 import io.millrace.trainer.data.pool.PoolSource;
 import io.millrace.trainer.data.pool.SkipReason;
@@ -56,8 +57,7 @@ public final class ExampleStream {
 
     /** What a cursor of such a stream belongs to. */
     private static String digest(PoolSource source, GroupSampler sampler) {
-        return source.digest() + "/"
-                + Integer.toHexString(sampler.rules().toString().hashCode());
+        return Digests.of(source.digest(), sampler.rules().toString());
     }
 
     /**
