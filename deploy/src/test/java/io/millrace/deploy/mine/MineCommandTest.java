@@ -266,6 +266,35 @@ class MineCommandTest {
     }
 
     @Test
+    void aQueryThatCannotBeAskedIsNamedAndTheOthersAreMined() throws IOException {
+        Path queries = Files.writeString(folder.resolve("some.tsv"), "a\t\nd4\tmill race\nc\tbread oven\n");
+        Path qrels = Files.writeString(folder.resolve("some-qrels.tsv"), "a 0 d1 1\nd4 0 d2 1\nc 0 d3 1\n");
+        Path out = folder.resolve("some.jsonl");
+        CommandRun run = CommandRun.of(
+                "mine",
+                "--queries",
+                queries.toString(),
+                "--qrels",
+                qrels.toString(),
+                "--out",
+                out.toString(),
+                "--server",
+                address(),
+                "--negatives",
+                "150",
+                "--shared-ids");
+        assertThat(run.code()).isEqualTo(3);
+        assertThat(run.err()).contains("query 'a': ");
+        List<JsonNode> lines = lines(out);
+        assertThat(lines).hasSize(2);
+        List<String> found = new ArrayList<>();
+        lines.getFirst().get("neg").forEach(ids -> ids.forEach(id -> found.add(id.asText())));
+        // d2 is relevant, and d4 has the id of the query.
+        assertThat(hits("mill race", 150)).isNotEmpty().hasSizeGreaterThanOrEqualTo(found.size() + 1);
+        assertThat(found).hasSizeGreaterThan(20).doesNotContain("d2", "d4");
+    }
+
+    @Test
     void whatIsMissingIsSaid() {
         CommandRun run = mine(folder.resolve("x.jsonl"), "--negatives", "5@4");
         assertThat(run.code()).isEqualTo(2);

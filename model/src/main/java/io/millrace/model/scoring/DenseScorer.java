@@ -17,6 +17,8 @@ import java.util.function.Function;
  * Of texts that stand in several pairs of one call, each is encoded once. Safe for many threads.
  */
 public final class DenseScorer implements Scorer {
+    private static final float[] NOTHING = {};
+
     private final DenseEncoder encoder;
 
     private DenseScorer(DenseEncoder encoder) {
@@ -44,8 +46,6 @@ public final class DenseScorer implements Scorer {
         }
         return scores;
     }
-
-    private static final float[] NOTHING = {};
 
     private Map<String, float[]> vectors(List<TextPair> pairs, Function<TextPair, String> text, TextRole role) {
         Set<String> distinct = new LinkedHashSet<>();

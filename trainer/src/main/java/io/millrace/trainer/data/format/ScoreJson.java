@@ -31,6 +31,9 @@ public final class ScoreJson implements Closeable {
     /** Ids are kept in records with two bytes of length. */
     private static final int LONGEST_ID = 4_096;
 
+    /** Characters of a query's ids together: four thousand documents with the longest ids, a million with usual ones. */
+    private static final int MOST_ID_CHARACTERS = 16 << 20;
+
     private static final int BUFFER_BYTES = 1 << 16;
     private static final JsonFactory JSON = JsonFactory.builder()
             // Ids are met once or twice; a table of them would only grow.
@@ -102,6 +105,7 @@ public final class ScoreJson implements Closeable {
                 parser.nextToken() == JsonToken.START_OBJECT,
                 "the query '" + queryId + "' must have an object {\"document id\": score, …}");
         Map<String, Float> scores = new LinkedHashMap<>();
+        long characters = 0;
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
             String document = parser.currentName();
             requireId(document, "document");
@@ -115,10 +119,11 @@ public final class ScoreJson implements Closeable {
             require(
                     scores.put(document, score) == null,
                     "the document '" + document + "' of query '" + queryId + "' occurs twice; remove one");
+            characters += document.length();
             require(
-                    scores.size() <= MOST_DOCUMENTS,
-                    "the query '" + queryId + "' has more than " + MOST_DOCUMENTS
-                            + " documents; give the best ones of each query");
+                    scores.size() <= MOST_DOCUMENTS && characters <= MOST_ID_CHARACTERS,
+                    "the query '" + queryId + "' has more than " + MOST_DOCUMENTS + " documents, or ids of more than "
+                            + MOST_ID_CHARACTERS + " characters; give the best documents of each query");
         }
         require(
                 parser.currentToken() == JsonToken.END_OBJECT,

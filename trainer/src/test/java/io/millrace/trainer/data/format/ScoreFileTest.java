@@ -101,6 +101,19 @@ class ScoreFileTest {
     }
 
     @Test
+    void moreThanAQueryCanHaveIsRefusedBeforeItFillsTheMemory() throws IOException {
+        String longest = "x".repeat(4_090);
+        String ids = Stream.iterate(100_000, i -> i + 1)
+                .limit(4_200)
+                .map(i -> "\"" + i + longest + "\": 0")
+                .collect(Collectors.joining(","));
+        Path file = write("s.json.gz", "{\"7\": {" + ids + "}}");
+        assertThatThrownBy(() -> open(file))
+                .isInstanceOf(DataFormatException.class)
+                .hasMessageContaining("the query '7' has more than 1000000 documents, or ids of more than 16777216 characters");
+    }
+
+    @Test
     void aGzipFileThatIsCutOffIsNotHalfRead() throws IOException {
         Random random = new Random(4);
         String json = Stream.generate(() -> "\"" + random.nextLong() + "\": {\"1\": " + random.nextFloat() + "}")
