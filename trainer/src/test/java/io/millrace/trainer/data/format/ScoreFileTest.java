@@ -110,7 +110,8 @@ class ScoreFileTest {
         Path file = write("s.json.gz", "{\"7\": {" + ids + "}}");
         assertThatThrownBy(() -> open(file))
                 .isInstanceOf(DataFormatException.class)
-                .hasMessageContaining("the query '7' has more than 1000000 documents, or ids of more than 16777216 characters");
+                .hasMessageContaining(
+                        "the query '7' has more than 1000000 documents, or ids of more than 16777216 characters");
     }
 
     @Test
