@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param beir folder in BEIR's layout, instead of queries and documents
  * @param qrels file of judgements; they make positives for {@code judged}, and for all formats with ids keep what is
  *     relevant out of the negatives
- * @param negatives of {@code judged}: {@code scored}, {@code mined} (of {@code file}) or {@code any}
+ * @param negatives of {@code judged}: "scored", "mined" (of {@code file}) or "any"
  * @param systems whose hard negatives are used; missing or empty for all
  * @param scores files of teacher scores; several are a min-max ensemble
  * @param scoreMean mean that scores are mapped to, with {@code scoreDeviation}
