@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,10 +69,12 @@ class FormatsTest {
         try (PassageStore store = PassageStore.open(file, files.stores(), PassageSyntax.TSV, TextRepair.NONE)) {
             assertThat(store.find("1").orElseThrow().text()).isEqualTo("one");
         }
-        Path table = Files.list(files.stores())
-                .filter(path -> path.toString().endsWith(".ids"))
-                .findFirst()
-                .orElseThrow();
+        Path table;
+        try (Stream<Path> stores = Files.list(files.stores())) {
+            table = stores.filter(path -> path.toString().endsWith(".ids"))
+                    .findFirst()
+                    .orElseThrow();
+        }
         var built = Files.getLastModifiedTime(table);
         passages("collection.tsv", PassageSyntax.TSV, "1\tother").close();
         try (PassageStore store = PassageStore.open(file, files.stores(), PassageSyntax.TSV, TextRepair.NONE)) {
