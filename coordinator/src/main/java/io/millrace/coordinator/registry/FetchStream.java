@@ -10,11 +10,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.function.Consumer;
 
 /**
  * One file on its way out, no faster than it is read. The whole file goes through its hash, also what lies before the offset, so
- * that a damaged file never ends well. Its methods are for the call's own thread.
+ * that a damaged file never ends well. Safe for any thread.
  */
 final class FetchStream {
     private static final int CHUNK_BYTES = 256 << 10;
@@ -22,16 +24,18 @@ final class FetchStream {
     private final ServerCallStreamObserver<FetchBlobResponse> response;
     private final BlobStore store;
     private final Sha256 id;
-    private final Runnable onEnd;
+    private final Consumer<FetchStream> onEnd;
     private final InputStream in;
     private final MessageDigest digest = Sha256.newDigest();
+    // Guarded by this.
+    private long lastNanos = System.nanoTime();
     private boolean ended;
 
     /** A file to read and where to begin. */
     record Source(BlobStore store, Sha256 id, long offset) {}
 
     private FetchStream(
-            ServerCallStreamObserver<FetchBlobResponse> response, Source source, InputStream in, Runnable onEnd) {
+            ServerCallStreamObserver<FetchBlobResponse> response, Source source, InputStream in, Consumer<FetchStream> onEnd) {
         this.response = response;
         this.store = source.store();
         this.id = source.id();
@@ -44,7 +48,7 @@ final class FetchStream {
      *
      * @param onEnd told once, when the call has ended
      */
-    static FetchStream open(ServerCallStreamObserver<FetchBlobResponse> response, Source source, Runnable onEnd)
+    static FetchStream open(ServerCallStreamObserver<FetchBlobResponse> response, Source source, Consumer<FetchStream> onEnd)
             throws IOException {
         InputStream in = Files.newInputStream(source.store().path(source.id()));
         FetchStream stream = new FetchStream(response, source, in, onEnd);
@@ -61,9 +65,10 @@ final class FetchStream {
     }
 
     /** Sends as much as the caller takes. */
-    void advance() {
+    synchronized void advance() {
         try {
             while (!ended && response.isReady()) {
+                lastNanos = System.nanoTime();
                 byte[] chunk = new byte[CHUNK_BYTES];
                 int read = in.readNBytes(chunk, 0, chunk.length);
                 if (read == 0) {
@@ -96,8 +101,18 @@ final class FetchStream {
         }
     }
 
+    /** Ends the call if its caller has read nothing for too long. */
+    synchronized void endIfIdle(Duration idle) {
+        if (!ended && System.nanoTime() - lastNanos > idle.toNanos()) {
+            cancelled();
+            response.onError(Status.DEADLINE_EXCEEDED
+                    .withDescription("nothing was read for " + idle.toSeconds() + " s; fetch the rest")
+                    .asRuntimeException());
+        }
+    }
+
     /** Lets go of the file. Idempotent. */
-    void cancelled() {
+    synchronized void cancelled() {
         if (!ended) {
             ended = true;
             try {
@@ -105,7 +120,7 @@ final class FetchStream {
             } catch (IOException e) {
                 Answers.of(e); // says so in the log
             } finally {
-                onEnd.run();
+                onEnd.accept(this);
             }
         }
     }

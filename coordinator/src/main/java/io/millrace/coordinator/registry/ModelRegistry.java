@@ -44,7 +44,7 @@ import org.slf4j.LoggerFactory;
 public final class ModelRegistry extends ModelRegistryGrpc.ModelRegistryImplBase implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ModelRegistry.class);
     private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
-    private static final long SWEEP_SECONDS = 5;
+    private static final long LONGEST_SWEEP_MILLIS = 5_000;
     private static final int COLLECT_EVERY_SWEEPS = 60;
     /** Each holds one chunk in memory; beyond that the disk is what they would wait for. */
     private static final int MAX_FETCHES = 64;
@@ -53,6 +53,7 @@ public final class ModelRegistry extends ModelRegistryGrpc.ModelRegistryImplBase
     private final ModelCatalog catalog;
     private final RegistryLimits limits;
     private final Set<PushStream> pushes = ConcurrentHashMap.newKeySet();
+    private final Set<FetchStream> fetches = ConcurrentHashMap.newKeySet();
     private final Semaphore pushRoom;
     private final Semaphore fetchRoom = new Semaphore(MAX_FETCHES);
     private final ScheduledExecutorService sweeper = Executors.newSingleThreadScheduledExecutor(
@@ -78,8 +79,9 @@ public final class ModelRegistry extends ModelRegistryGrpc.ModelRegistryImplBase
                     new ModelRegistry(store, new ModelCatalog(metadata, store, limits.grace()), limits);
             metrics.gauge("millrace_registry_bytes", "Bytes of stored model files.", store::totalBytes);
             metrics.gauge("millrace_registry_pushes", "Files being pushed.", registry.pushes::size);
-            var _ = registry.sweeper.scheduleWithFixedDelay(
-                    registry::sweep, SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
+            metrics.gauge("millrace_registry_fetches", "Files being fetched.", registry::openFetches);
+            long millis = Math.clamp(limits.idle().toMillis(), 100, LONGEST_SWEEP_MILLIS);
+            var _ = registry.sweeper.scheduleWithFixedDelay(registry::sweep, millis, millis, TimeUnit.MILLISECONDS);
             return registry;
         } catch (IOException e) {
             throw new UncheckedIOException("cannot open the model registry in " + folder + ": " + e.getMessage(), e);
@@ -89,6 +91,7 @@ public final class ModelRegistry extends ModelRegistryGrpc.ModelRegistryImplBase
     private void sweep() {
         try {
             pushes.forEach(push -> push.endIfIdle(limits.idle()));
+            fetches.forEach(fetch -> fetch.endIfIdle(limits.idle()));
             if (++sweeps % COLLECT_EVERY_SWEEPS == 0) {
                 long bytes = catalog.collect();
                 LOG.debug("registry swept: {} bytes removed", bytes);
@@ -174,8 +177,11 @@ public final class ModelRegistry extends ModelRegistryGrpc.ModelRegistryImplBase
         }
         ServerCallStreamObserver<FetchBlobResponse> replies = (ServerCallStreamObserver<FetchBlobResponse>) observer;
         try {
-            FetchStream stream = FetchStream.open(
-                    replies, new FetchStream.Source(store, id, request.getOffset()), fetchRoom::release);
+            FetchStream stream = FetchStream.open(replies, new FetchStream.Source(store, id, request.getOffset()), ended -> {
+                fetches.remove(ended);
+                fetchRoom.release();
+            });
+            fetches.add(stream);
             replies.setOnReadyHandler(stream::advance);
             replies.setOnCancelHandler(stream::cancelled);
         } catch (IOException e) {
@@ -213,6 +219,10 @@ public final class ModelRegistry extends ModelRegistryGrpc.ModelRegistryImplBase
         }
         observer.onNext(result);
         observer.onCompleted();
+    }
+
+    int openFetches() {
+        return fetches.size();
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import io.millrace.service.Refusals;
 import io.millrace.service.blob.BlobDraft;
+import io.millrace.service.blob.BlobException;
 import io.millrace.service.blob.BlobStore;
 import io.millrace.service.blob.Sha256;
 import io.millrace.v1.BlobId;
@@ -30,6 +31,7 @@ final class PushStream implements StreamObserver<PushBlobRequest> {
     // Guarded by this.
     private @Nullable BlobId blob;
     private @Nullable BlobDraft draft;
+    private boolean resumed;
     private long lastNanos = System.nanoTime();
     private boolean ended;
 
@@ -80,6 +82,7 @@ final class PushStream implements StreamObserver<PushBlobRequest> {
             return;
         }
         draft = store.draft(id, blob.getSizeBytes(), header.getOffset());
+        resumed = header.getOffset() > 0;
     }
 
     private void write(ByteString chunk) throws IOException {
@@ -104,6 +107,10 @@ final class PushStream implements StreamObserver<PushBlobRequest> {
         try {
             draft.commit();
             succeed(blob);
+        } catch (BlobException e) {
+            // What lay there may have been at fault, say after a power cut: then a push from the start is right.
+            boolean again = resumed && e.reason() == BlobException.Reason.MISMATCH;
+            refuse(again ? Status.ABORTED.withDescription(e.getMessage()).asRuntimeException() : Answers.of(e));
         } catch (IOException e) {
             refuse(Answers.of(e));
         }

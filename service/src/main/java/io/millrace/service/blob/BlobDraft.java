@@ -48,11 +48,6 @@ public final class BlobDraft implements AutoCloseable {
     }
 
     private void resume(long offset) throws IOException {
-        if (offset < 0 || offset > channel.size()) {
-            throw new BlobException(
-                    Reason.MISMATCH,
-                    "the offset is " + offset + ", but " + channel.size() + " bytes have arrived; resume from there");
-        }
         channel.truncate(offset);
         ByteBuffer chunk = ByteBuffer.allocate(READ_BYTES);
         channel.position(0);
@@ -125,9 +120,10 @@ public final class BlobDraft implements AutoCloseable {
     }
 
     private BlobException failed(IOException cause) throws IOException {
-        discard();
+        // Asked before what was written is given back.
         boolean full = Files.getFileStore(file.getParent()).getUsableSpace()
                 < Math.max(store.limits().minFreeBytes(), READ_BYTES);
+        discard();
         return full
                 ? new BlobException(Reason.NO_ROOM, "the disk of " + file.getParent() + " is full; make room", cause)
                 : new BlobException(

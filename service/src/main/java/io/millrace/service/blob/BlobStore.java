@@ -127,6 +127,12 @@ public final class BlobStore {
     public BlobDraft draft(Sha256 id, long sizeBytes, long offset) throws IOException {
         reserve(id, sizeBytes);
         try {
+            if (offset < 0 || offset > draftBytes(id)) {
+                throw new BlobException(
+                        Reason.MISMATCH,
+                        "the offset is " + offset + ", but " + draftBytes(id)
+                                + " bytes have arrived; resume from there");
+            }
             return BlobDraft.open(this, drafts.resolve(id.hex()), new BlobDraft.Goal(id, sizeBytes), offset);
         } catch (IOException | RuntimeException e) {
             closed(id);
