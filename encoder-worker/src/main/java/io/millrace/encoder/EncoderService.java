@@ -117,7 +117,8 @@ final class EncoderService extends EncoderWorkerGrpc.EncoderWorkerImplBase
             Thread.currentThread().interrupt();
             throw stopping().asRuntimeException();
         }
-        observer.onNext(UnloadModelResponse.newBuilder().setActiveSpaceId(active).build());
+        observer.onNext(
+                UnloadModelResponse.newBuilder().setActiveSpaceId(active).build());
         observer.onCompleted();
     }
 

@@ -36,11 +36,7 @@ public final class EncoderWorker implements AutoCloseable {
     private boolean closed;
 
     private EncoderWorker(
-            EncoderWorkerConfig config,
-            ModelLoads loads,
-            BatchQueue queue,
-            EncoderService service,
-            GrpcServer server) {
+            EncoderWorkerConfig config, ModelLoads loads, BatchQueue queue, EncoderService service, GrpcServer server) {
         this.config = config;
         this.loads = loads;
         this.queue = queue;

@@ -124,14 +124,14 @@ public record EncoderWorkerConfig(
             throw new IllegalArgumentException("--shutdown-grace is " + shutdownGrace + "; use 0s or more");
         }
         if (modelCacheMib < 1 || modelCacheMib > MAX_MIB) {
-            throw new IllegalArgumentException(
-                    "--model-cache-mib is " + modelCacheMib + "; use 1 to " + MAX_MIB);
+            throw new IllegalArgumentException("--model-cache-mib is " + modelCacheMib + "; use 1 to " + MAX_MIB);
         }
         if (model.toString().startsWith(REGISTRY)) {
             ModelName.parse(model.toString().substring(REGISTRY.length()));
             if (coordinator.isEmpty() || !adapters.isEmpty()) {
-                throw new IllegalArgumentException("--model is " + model
-                        + ", which needs --coordinator HOST:PORT, and no --adapters: merge them and publish the result");
+                throw new IllegalArgumentException(
+                        "--model is " + model
+                                + ", which needs --coordinator HOST:PORT, and no --adapters: merge them and publish the result");
             }
         }
     }

@@ -35,7 +35,10 @@ final class FetchStream {
     record Source(BlobStore store, Sha256 id, long offset) {}
 
     private FetchStream(
-            ServerCallStreamObserver<FetchBlobResponse> response, Source source, InputStream in, Consumer<FetchStream> onEnd) {
+            ServerCallStreamObserver<FetchBlobResponse> response,
+            Source source,
+            InputStream in,
+            Consumer<FetchStream> onEnd) {
         this.response = response;
         this.store = source.store();
         this.id = source.id();
@@ -48,7 +51,8 @@ final class FetchStream {
      *
      * @param onEnd told once, when the call has ended
      */
-    static FetchStream open(ServerCallStreamObserver<FetchBlobResponse> response, Source source, Consumer<FetchStream> onEnd)
+    static FetchStream open(
+            ServerCallStreamObserver<FetchBlobResponse> response, Source source, Consumer<FetchStream> onEnd)
             throws IOException {
         InputStream in = Files.newInputStream(source.store().path(source.id()));
         FetchStream stream = new FetchStream(response, source, in, onEnd);

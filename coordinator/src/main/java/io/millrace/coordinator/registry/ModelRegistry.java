@@ -177,10 +177,11 @@ public final class ModelRegistry extends ModelRegistryGrpc.ModelRegistryImplBase
         }
         ServerCallStreamObserver<FetchBlobResponse> replies = (ServerCallStreamObserver<FetchBlobResponse>) observer;
         try {
-            FetchStream stream = FetchStream.open(replies, new FetchStream.Source(store, id, request.getOffset()), ended -> {
-                fetches.remove(ended);
-                fetchRoom.release();
-            });
+            FetchStream stream =
+                    FetchStream.open(replies, new FetchStream.Source(store, id, request.getOffset()), ended -> {
+                        fetches.remove(ended);
+                        fetchRoom.release();
+                    });
             fetches.add(stream);
             replies.setOnReadyHandler(stream::advance);
             replies.setOnCancelHandler(stream::cancelled);

@@ -107,8 +107,7 @@ class ModelRegistryTest {
 
     /** As if the grace of a file were over. */
     private void age(byte[] file) throws Exception {
-        Files.setLastModifiedTime(
-                server.file(file), FileTime.from(Instant.now().minus(Duration.ofHours(2))));
+        Files.setLastModifiedTime(server.file(file), FileTime.from(Instant.now().minus(Duration.ofHours(2))));
     }
 
     @Test
@@ -127,23 +126,36 @@ class ModelRegistryTest {
         assertThat(again.getModel()).isEqualTo(published.getModel());
 
         ModelManifest.Builder second = manifest("tiny", WEIGHTS, CONFIG).setTrainingJson("{\"seed\": 2}");
-        assertStatus(Status.Code.ALREADY_EXISTS, "a version never changes", () -> server.publish(
-                second.clone().setVersion(1)));
-        assertStatus(Status.Code.INVALID_ARGUMENT, "the next of tiny is 2", () -> server.publish(
-                second.clone().setVersion(3)));
+        assertStatus(
+                Status.Code.ALREADY_EXISTS,
+                "a version never changes",
+                () -> server.publish(second.clone().setVersion(1)));
+        assertStatus(
+                Status.Code.INVALID_ARGUMENT,
+                "the next of tiny is 2",
+                () -> server.publish(second.clone().setVersion(3)));
         assertThat(server.publish(second.clone().setVersion(2)).getModel().getModel())
                 .isEqualTo(reference("tiny", 2));
-        assertThat(server.publish(first.clone()).getModel().getModel().getVersion()).isEqualTo(1);
+        assertThat(server.publish(first.clone()).getModel().getModel().getVersion())
+                .isEqualTo(1);
         assertThat(list()).extracting(ModelSummary::getLatest).containsExactly(false, true);
         assertThat(server.calls().describePublishedModel(reference("tiny", 0)).getManifest())
                 .isEqualTo(second.setVersion(2).build());
 
         delete("tiny", 2);
         restart();
-        assertThat(list()).singleElement().satisfies(model -> assertThat(model.getLatest()).isTrue());
-        assertThat(server.publish(second.clone().setVersion(0)).getModel().getModel().getVersion())
+        assertThat(list())
+                .singleElement()
+                .satisfies(model -> assertThat(model.getLatest()).isTrue());
+        assertThat(server.publish(second.clone().setVersion(0))
+                        .getModel()
+                        .getModel()
+                        .getVersion())
                 .isEqualTo(3);
-        assertStatus(Status.Code.ALREADY_EXISTS, "to get 4", () -> server.publish(second.clone().setVersion(2)));
+        assertStatus(
+                Status.Code.ALREADY_EXISTS,
+                "to get 4",
+                () -> server.publish(second.clone().setVersion(2)));
     }
 
     @Test
@@ -178,13 +190,17 @@ class ModelRegistryTest {
                 "there is no model parent@2; none is published yet",
                 () -> server.publish(manifest("tiny", CONFIG).setParent(reference("parent", 2))));
         assertStatus(Status.Code.INVALID_ARGUMENT, "'Tiny'", () -> server.publish(manifest("Tiny", CONFIG)));
-        assertStatus(Status.Code.INVALID_ARGUMENT, "model", () -> server.calls()
-                .describePublishedModel(reference("../x", 0)));
+        assertStatus(
+                Status.Code.INVALID_ARGUMENT,
+                "model",
+                () -> server.calls().describePublishedModel(reference("../x", 0)));
         assertThat(list()).isEmpty();
         server.publish(manifest("parent", CONFIG));
         server.publish(manifest("tiny", CONFIG).setParent(reference("parent", 1)));
-        assertStatus(Status.Code.NOT_FOUND, "there are: tiny@1", () -> server.calls()
-                .describePublishedModel(reference("tiny", 5)));
+        assertStatus(
+                Status.Code.NOT_FOUND,
+                "there are: tiny@1",
+                () -> server.calls().describePublishedModel(reference("tiny", 5)));
     }
 
     @Test
@@ -205,7 +221,8 @@ class ModelRegistryTest {
         server.close();
         server = new RegistryServer(
                 folder,
-                new RegistryLimits(new BlobLimits(16 << 20, 1L << 40, 0), 2, Duration.ofHours(1), Duration.ofMillis(300)));
+                new RegistryLimits(
+                        new BlobLimits(16 << 20, 1L << 40, 0), 2, Duration.ofHours(1), Duration.ofMillis(300)));
         byte[] large = bytes(9, 12 << 20); // more than flow control lets go ahead
         server.push(large);
         Iterator<FetchBlobResponse> chunks = server.calls()
@@ -237,7 +254,8 @@ class ModelRegistryTest {
         assertThat(fetch(WEIGHTS, 0)).isEqualTo(WEIGHTS);
         Files.write(server.file(CONFIG), bytes(7, 40)); // cut short, too
         restart();
-        assertThat(server.calls().describePublishedModel(reference("tiny", 1)).getLostCount()).isEqualTo(1);
+        assertThat(server.calls().describePublishedModel(reference("tiny", 1)).getLostCount())
+                .isEqualTo(1);
     }
 
     @Test
@@ -302,8 +320,10 @@ class ModelRegistryTest {
         age(CONFIG);
         age(OTHER);
         Files.write(folder.resolve("models/blobs").resolve(tiny.getManifestSha256()), bytes(5, 50));
-        assertStatus(Status.Code.DATA_LOSS, "manifest of tiny@1", () -> server.calls()
-                .describePublishedModel(reference("tiny", 1)));
+        assertStatus(
+                Status.Code.DATA_LOSS,
+                "manifest of tiny@1",
+                () -> server.calls().describePublishedModel(reference("tiny", 1)));
         assertThat(delete("other", 1)).isZero();
         assertThat(server.file(OTHER)).exists();
         delete("tiny", 1);
@@ -318,8 +338,7 @@ class ModelRegistryTest {
                 folder,
                 new RegistryLimits(new BlobLimits(1000, 1000, 0), 2, Duration.ofHours(1), Duration.ofSeconds(60)));
         server.push(bytes(8, 1000));
-        assertStatus(
-                Status.Code.RESOURCE_EXHAUSTED, "no room", () -> server.publish(manifest("tiny", bytes(8, 1000))));
+        assertStatus(Status.Code.RESOURCE_EXHAUSTED, "no room", () -> server.publish(manifest("tiny", bytes(8, 1000))));
         assertThat(list()).isEmpty();
     }
 }

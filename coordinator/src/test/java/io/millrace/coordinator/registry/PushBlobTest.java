@@ -101,7 +101,9 @@ class PushBlobTest {
         assertRefused("the offset is -1", header(id, -1));
         assertRefused("is not set", PushBlobRequest.getDefaultInstance());
         assertRefused("is missing");
-        assertRefused("SHA-256", header(BlobId.newBuilder().setSha256("../../x").setSizeBytes(1).build(), 0));
+        assertRefused(
+                "SHA-256",
+                header(BlobId.newBuilder().setSha256("../../x").setSizeBytes(1).build(), 0));
         byte[] large = new byte[(1 << 20) + 1];
         assertRefused("has 1048577 bytes", header(blob(large), 0), chunk(large, 0, large.length));
         server.push(bytes);
@@ -110,7 +112,8 @@ class PushBlobTest {
     @Test
     void announcedSizesBeyondTheLimitsAreRefusedBeforeAByteIsTaken() throws Exception {
         for (long size : List.of(-1L, Long.MAX_VALUE, (8L << 20) + 1)) {
-            Status status = refusal(header(blob(bytes(1, 10)).toBuilder().setSizeBytes(size).build(), 0));
+            Status status = refusal(
+                    header(blob(bytes(1, 10)).toBuilder().setSizeBytes(size).build(), 0));
             assertThat(status.getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
             assertThat(status.getDescription()).contains("larger than the limit of 8388608 bytes");
         }
@@ -184,7 +187,9 @@ class PushBlobTest {
             throw new AssertionError("not refused");
         } catch (StatusException e) {
             assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
-            assertThat(java.util.Objects.requireNonNull(StatusProto.fromThrowable(e)).getDetails(0).is(RetryInfo.class))
+            assertThat(java.util.Objects.requireNonNull(StatusProto.fromThrowable(e))
+                            .getDetails(0)
+                            .is(RetryInfo.class))
                     .isTrue();
         }
         first.write(chunk(bytes(1, 10), 0, 10));
@@ -210,7 +215,9 @@ class PushBlobTest {
             assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
         }
         assertThat(received(bytes(1, 10))).isEqualTo(4);
-        assertThat(refusal(header(blob(bytes(1, 10)), 4), chunk(bytes(1, 10), 4, 10))).isEqualTo(Status.OK);
-        assertThat(Arrays.equals(bytes(1, 10), java.nio.file.Files.readAllBytes(server.file(bytes(1, 10))))).isTrue();
+        assertThat(refusal(header(blob(bytes(1, 10)), 4), chunk(bytes(1, 10), 4, 10)))
+                .isEqualTo(Status.OK);
+        assertThat(Arrays.equals(bytes(1, 10), java.nio.file.Files.readAllBytes(server.file(bytes(1, 10)))))
+                .isTrue();
     }
 }

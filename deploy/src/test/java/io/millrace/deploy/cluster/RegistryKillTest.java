@@ -53,7 +53,13 @@ class RegistryKillTest {
                 "coordinator",
                 freePort(),
                 folder.resolve("coordinator.log"),
-                List.of("--data-dir", folder.resolve("data").toString(), "--workers", NOBODY, "--index-servers", NOBODY));
+                List.of(
+                        "--data-dir",
+                        folder.resolve("data").toString(),
+                        "--workers",
+                        NOBODY,
+                        "--index-servers",
+                        NOBODY));
     }
 
     private static int freePort() {
@@ -121,7 +127,9 @@ class RegistryKillTest {
             start(coordinator);
             assertThat(client.describe(ModelName.parse("tiny@1")).getLostList()).isEmpty();
             assertThat(files(folder.resolve("data/models/drafts"))).isZero();
-            assertThat(new ModelPublisher(client, PublishListener.NONE).publish(model).getCreated())
+            assertThat(new ModelPublisher(client, PublishListener.NONE)
+                            .publish(model)
+                            .getCreated())
                     .isFalse();
         }
     }
@@ -133,7 +141,11 @@ class RegistryKillTest {
                 "worker",
                 freePort(),
                 folder.resolve("worker.log"),
-                List.of("--model", lexical().toString(), "--model-cache", folder.resolve("cache").toString()));
+                List.of(
+                        "--model",
+                        lexical().toString(),
+                        "--model-cache",
+                        folder.resolve("cache").toString()));
         try (ServerProcess coordinator = coordinator();
                 RegistryClient client = RegistryClient.connect(coordinator.address());
                 StallingRegistry slow = StallingRegistry.before(client.channel(), 3 << 20);
@@ -144,7 +156,8 @@ class RegistryKillTest {
             CompletableFuture<LoadedModel> lost = CompletableFuture.supplyAsync(() -> load(worker, slow.address()));
             slow.awaitStall();
             worker.kill();
-            assertThat(lost.handle((loaded, failure) -> failure).get(30, TimeUnit.SECONDS)).isNotNull();
+            assertThat(lost.handle((loaded, failure) -> failure).get(30, TimeUnit.SECONDS))
+                    .isNotNull();
             slow.release();
             assertThat(files(folder.resolve("cache/drafts"))).isEqualTo(1);
             start(worker);
@@ -184,8 +197,8 @@ class RegistryKillTest {
         Files.writeString(
                 corpus.resolve("corpus.jsonl"), "{\"_id\": \"1\", \"title\": \"\", \"text\": \"mill race\"}\n");
         Path model = folder.resolve("lexical");
-        io.millrace.deploy.CommandRun run = io.millrace.deploy.CommandRun.of(
-                "lexical", "--data", corpus.toString(), "--out", model.toString());
+        io.millrace.deploy.CommandRun run =
+                io.millrace.deploy.CommandRun.of("lexical", "--data", corpus.toString(), "--out", model.toString());
         assertThat(run.code()).as(run.err()).isZero();
         return model;
     }

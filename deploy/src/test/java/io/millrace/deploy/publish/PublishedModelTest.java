@@ -37,8 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(120)
 class PublishedModelTest {
-    private static final List<String> TEXTS =
-            List.of("the mill race turns the water wheel", "a spider in the flour");
+    private static final List<String> TEXTS = List.of("the mill race turns the water wheel", "a spider in the flour");
 
     @TempDir
     private Path folder;
@@ -127,7 +126,8 @@ class PublishedModelTest {
 
         JsonNode described = model("describe", "tiny@1", "-o", "json").json();
         assertThat(described.path("goldenTexts").asInt()).isEqualTo(32);
-        assertThat(described.path("evaluation").path(0).path("value").asDouble()).isEqualTo(0.6436);
+        assertThat(described.path("evaluation").path(0).path("value").asDouble())
+                .isEqualTo(0.6436);
         assertThat(described.path("training").asText()).contains("splade-max");
         assertThat(described.path("license").asText()).isNotBlank();
         assertThat(described.path("lost")).isEmpty();
@@ -151,8 +151,8 @@ class PublishedModelTest {
     @Test
     void aWorkerServesAPublishedModelBesideItsOwn() throws Exception {
         push(cluster.pruned(8), "pruned");
-        EncoderWorker worker = cluster.worker(
-                RegistryCluster.SPLADE_TINY.toString(), "--model-cache=" + folder.resolve("cache"));
+        EncoderWorker worker =
+                cluster.worker(RegistryCluster.SPLADE_TINY.toString(), "--model-cache=" + folder.resolve("cache"));
         String own = worker.spaceId();
         LoadedModel loaded = cluster.calls(worker).loadModel(load("pruned@latest"));
         assertThat(loaded.getSpaceId()).isNotEqualTo(own);
@@ -160,7 +160,8 @@ class PublishedModelTest {
         assertThat(loaded.getParity().getTexts()).isEqualTo(32);
         assertThat(loaded.getParity().getLargestDifference()).isLessThan(1e-3f);
 
-        ModelDescription both = cluster.calls(worker).describeModel(io.millrace.v1.DescribeModelRequest.getDefaultInstance());
+        ModelDescription both =
+                cluster.calls(worker).describeModel(io.millrace.v1.DescribeModelRequest.getDefaultInstance());
         assertThat(both.getSpaceId()).isEqualTo(own);
         assertThat(both.getModelsList()).extracting(LoadedModel::getSpaceId).containsExactly(own, loaded.getSpaceId());
 
@@ -207,23 +208,28 @@ class PublishedModelTest {
     @Test
     void aModelThatIsNotWhatItsManifestSaysIsQuarantinedAndTheOldOneServedOn() throws Exception {
         push(cluster.pruned(8), "pruned");
-        ModelManifest manifest = cluster.registry()
-                .describePublishedModel(ModelName.parse("pruned@1").reference())
-                .getManifest()
-                .toBuilder()
-                .clearVersion()
-                .build();
+        ModelManifest manifest =
+                cluster
+                        .registry()
+                        .describePublishedModel(ModelName.parse("pruned@1").reference())
+                        .getManifest()
+                        .toBuilder()
+                        .clearVersion()
+                        .build();
         EncoderWorker worker = cluster.worker(RegistryCluster.SPLADE_TINY.toString());
         String own = worker.spaceId();
 
-        publish(manifest.toBuilder().setName("other-vectors").setGolden(manifest.getGolden().toBuilder()
-                .setDocumentVectors(heavier(manifest.getGolden().getDocumentVectors(), 0.002f))));
+        publish(manifest.toBuilder()
+                .setName("other-vectors")
+                .setGolden(manifest.getGolden().toBuilder()
+                        .setDocumentVectors(heavier(manifest.getGolden().getDocumentVectors(), 0.002f))));
         publish(manifest.toBuilder().setName("other-space").setSpaceId("ab".repeat(32)));
         assertRefused(worker, "other-vectors", "golden document 0", "they may differ by 0.001");
         assertRefused(worker, "other-vectors", "it is quarantined: publish it anew");
         assertRefused(worker, "other-space", "its files are of space", "ab".repeat(32));
 
-        ModelDescription after = cluster.calls(worker).describeModel(io.millrace.v1.DescribeModelRequest.getDefaultInstance());
+        ModelDescription after =
+                cluster.calls(worker).describeModel(io.millrace.v1.DescribeModelRequest.getDefaultInstance());
         assertThat(after.getModelsCount()).isEqualTo(1);
         assertThat(after.getQuarantinedList())
                 .extracting(quarantined -> quarantined.getModel().getName())
@@ -231,15 +237,18 @@ class PublishedModelTest {
         assertThat(RegistryCluster.vectors(cluster.encode(worker, own, TEXTS)))
                 .isEqualTo(direct(RegistryCluster.SPLADE_TINY));
         // What is within the tolerance passes.
-        publish(manifest.toBuilder().setName("rounded").setGolden(manifest.getGolden().toBuilder()
-                .setDocumentVectors(heavier(manifest.getGolden().getDocumentVectors(), 0.0005f))));
+        publish(manifest.toBuilder()
+                .setName("rounded")
+                .setGolden(manifest.getGolden().toBuilder()
+                        .setDocumentVectors(heavier(manifest.getGolden().getDocumentVectors(), 0.0005f))));
         assertThat(cluster.calls(worker).loadModel(load("rounded")).getParity().getLargestDifference())
                 .isBetween(0.0004f, 0.0006f);
     }
 
     private void publish(ModelManifest.Builder manifest) {
         cluster.registry()
-                .publishModel(PublishModelRequest.newBuilder().setManifest(manifest).build());
+                .publishModel(
+                        PublishModelRequest.newBuilder().setManifest(manifest).build());
     }
 
     private void assertRefused(EncoderWorker worker, String name, String... saying) {

@@ -62,8 +62,7 @@ final class RegistryCluster implements AutoCloseable {
         List<String> arguments = new ArrayList<>(List.of(
                 "--port=0", "--metrics-port=-1", "--threads=1", "--model=" + model, "--coordinator=" + address()));
         arguments.addAll(List.of(settings));
-        EncoderWorker worker =
-                EncoderWorker.start(Settings.read(EncoderWorkerConfig.class, arguments, Map.of()));
+        EncoderWorker worker = EncoderWorker.start(Settings.read(EncoderWorkerConfig.class, arguments, Map.of()));
         open.addFirst(worker);
         return worker;
     }

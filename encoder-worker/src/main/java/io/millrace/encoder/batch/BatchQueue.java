@@ -90,8 +90,7 @@ public final class BatchQueue implements AutoCloseable {
                 "millrace_encoder_queued_document_tokens",
                 "Tokens of documents that wait for inference.",
                 () -> queue.queuedDocumentTokens);
-        metrics.gauge(
-                "millrace_encoder_token_budget", "Most padded tokens of an inference batch.", queue::tokenBudget);
+        metrics.gauge("millrace_encoder_token_budget", "Most padded tokens of an inference batch.", queue::tokenBudget);
         return queue;
     }
 
@@ -214,7 +213,8 @@ public final class BatchQueue implements AutoCloseable {
                 Optional<Batch> batch = inference.again(role);
                 if (batch.isEmpty()) {
                     batch = next(role);
-                    batch.ifPresent(fresh -> fresh.slots().forEach(slot -> slot.job().start(slot)));
+                    batch.ifPresent(
+                            fresh -> fresh.slots().forEach(slot -> slot.job().start(slot)));
                 }
                 if (batch.isEmpty()) {
                     break;

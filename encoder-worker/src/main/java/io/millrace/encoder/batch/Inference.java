@@ -77,9 +77,8 @@ final class Inference implements AutoCloseable {
         while (!parts.isEmpty()) {
             Batch part = parts.removeFirst();
             // A request that failed in one half needs no work in the other.
-            Batch left = part.with(part.slots().stream()
-                    .filter(slot -> !slot.job().finished())
-                    .toList());
+            Batch left = part.with(
+                    part.slots().stream().filter(slot -> !slot.job().finished()).toList());
             if (!left.isEmpty()) {
                 return Optional.of(left);
             }
@@ -180,7 +179,8 @@ final class Inference implements AutoCloseable {
         }
         int texts = (int) part.stream().filter(slot -> slot.piece() == 0).count();
         int tokens = part.stream().mapToInt(Slot::tokens).sum();
-        metrics.inferred(batch.role(), new EncoderMetrics.Shape(texts, part.size(), tokens, paddedTokens(part)), seconds);
+        metrics.inferred(
+                batch.role(), new EncoderMetrics.Shape(texts, part.size(), tokens, paddedTokens(part)), seconds);
         return vectors;
     }
 

@@ -216,7 +216,8 @@ public final class ModelCache implements AutoCloseable {
 
     private static Set<Sha256> files(ModelManifest manifest) {
         Set<Sha256> ids = new HashSet<>();
-        manifest.getFilesList().forEach(file -> ids.add(new Sha256(file.getBlob().getSha256())));
+        manifest.getFilesList()
+                .forEach(file -> ids.add(new Sha256(file.getBlob().getSha256())));
         return ids;
     }
 

@@ -33,12 +33,14 @@ public final class ModelLoads implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ModelLoads.class);
     private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
     private static final Duration UNLOAD_PATIENCE = Duration.ofSeconds(60);
+    private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(10);
     private static final int MAX_QUARANTINED = 16;
 
     private final ModelSlots slots;
     private final BatchQueue queue;
     private final ModelSource source;
     private final ReentrantLock changing = new ReentrantLock();
+    private volatile boolean closed;
     private final Deque<QuarantinedModel> quarantined = new ArrayDeque<>(); // guarded by itself
 
     /** Over the slots, the queue that encodes for them, and where models come from. */
@@ -80,8 +82,9 @@ public final class ModelLoads implements AutoCloseable {
                 .setMaxQueryTokens(encoder.maxTokens(TextRole.QUERY))
                 .setMaxDocumentTokens(encoder.maxTokens(TextRole.DOCUMENT))
                 .setDevice(encoder.device());
-        model.published().ifPresent(published -> loaded.setPublished(published.reference())
-                .setParity(published.parity()));
+        model.published()
+                .ifPresent(
+                        published -> loaded.setPublished(published.reference()).setParity(published.parity()));
         return loaded.build();
     }
 
@@ -104,6 +107,9 @@ public final class ModelLoads implements AutoCloseable {
             requireNotQuarantined(offer, request.getRetryQuarantined());
             ServedModel model = fetched(offer);
             try {
+                if (closed) {
+                    throw Refusals.unavailable("the worker is shutting down");
+                }
                 queue.add(model.encoder());
                 slots.add(model);
             } catch (InterruptedException | RuntimeException e) {
@@ -161,8 +167,8 @@ public final class ModelLoads implements AutoCloseable {
                         .filter(other -> other.getManifestSha256().equals(offer.manifestSha256()))
                         .findFirst()
                         .ifPresent(other -> {
-                            throw Refusals.failedPrecondition(
-                                    other.getReason() + "; it is quarantined: publish it anew, or set retry_quarantined");
+                            throw Refusals.failedPrecondition(other.getReason()
+                                    + "; it is quarantined: publish it anew, or set retry_quarantined");
                         });
             }
         }
@@ -215,7 +221,10 @@ public final class ModelLoads implements AutoCloseable {
             model.close();
         } catch (TimeoutException e) {
             // Freed when the last batch is answered, whenever that is: the slot is free already.
-            LOG.warn("batches of {} are still unanswered after {}", model.encoder().name(), UNLOAD_PATIENCE);
+            LOG.warn(
+                    "batches of {} are still unanswered after {}",
+                    model.encoder().name(),
+                    UNLOAD_PATIENCE);
             var _ = model.retire().thenRun(model::close);
         } catch (ExecutionException e) {
             throw new IllegalStateException(e);
@@ -233,6 +242,17 @@ public final class ModelLoads implements AutoCloseable {
     /** Frees all models and the cache. Nothing may be encoded any more. */
     @Override
     public void close() {
+        closed = true;
+        boolean alone = false;
+        try {
+            alone = changing.tryLock(CLOSE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (!alone) {
+            // What still loads finds out itself that it came too late.
+            LOG.warn("a model is still being loaded or unloaded");
+        }
         slots.all().forEach(ServedModel::close);
         source.close();
     }

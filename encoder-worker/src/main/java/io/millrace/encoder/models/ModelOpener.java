@@ -96,8 +96,8 @@ public record ModelOpener(EncoderOptions options) {
 
     private static GoldenVectors golden(TextRole role, List<String> texts, VectorBlock block) {
         try {
-            List<SparseVector> vectors = VectorBlockCodec.decode(
-                    block.getPayload().toByteArray(), block.getCount(), block.getCrc32C());
+            List<SparseVector> vectors =
+                    VectorBlockCodec.decode(block.getPayload().toByteArray(), block.getCount(), block.getCrc32C());
             return new GoldenVectors(role, texts, vectors);
         } catch (IllegalArgumentException e) {
             throw new InvalidModelException("the golden vectors of its manifest cannot be read: " + e.getMessage(), e);

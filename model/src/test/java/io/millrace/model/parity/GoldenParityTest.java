@@ -27,8 +27,15 @@ import org.junit.jupiter.params.provider.EnumSource;
 class GoldenParityTest {
     private static final Path MODEL = Path.of("../models/splade-tiny");
     private static final List<String> TEXTS = List.of(
-            "a mill race", "fear of spiders", "x", "earthquakes and how to measure them", "42", "große Wärmepumpe",
-            "the of and", "seismic waves travel through rock", "who ground the flour");
+            "a mill race",
+            "fear of spiders",
+            "x",
+            "earthquakes and how to measure them",
+            "42",
+            "große Wärmepumpe",
+            "the of and",
+            "seismic waves travel through rock",
+            "who ground the flour");
 
     private static SparseEncoder encoder;
     private static GoldenVectors golden;
@@ -77,7 +84,8 @@ class GoldenParityTest {
     @ParameterizedTest
     @EnumSource(EncoderOptions.Kernels.class)
     void everyFormOfTheModelIsWithinTheToleranceOfFp32(EncoderOptions.Kernels kernels) throws IOException {
-        try (SparseEncoder other = SparseEncoders.open(MODEL, EncoderOptions.defaults().withKernels(kernels))) {
+        try (SparseEncoder other =
+                SparseEncoders.open(MODEL, EncoderOptions.defaults().withKernels(kernels))) {
             Parity parity = golden.check(other, ParityTolerance.of(Precision.FP32));
             assertThat(parity.texts()).isEqualTo(TEXTS.size());
             assertThat(parity.largestDifference()).isLessThan(1e-4f);
@@ -89,7 +97,8 @@ class GoldenParityTest {
             value = Precision.class,
             names = {"BF16", "INT8", "INT4"})
     void reducedFormatsPassByTheirOwnToleranceAndNotByThatOfFp32(Precision precision) throws IOException {
-        try (SparseEncoder reduced = SparseEncoders.open(MODEL, EncoderOptions.defaults().withPrecision(precision))) {
+        try (SparseEncoder reduced =
+                SparseEncoders.open(MODEL, EncoderOptions.defaults().withPrecision(precision))) {
             golden.check(reduced, ParityTolerance.of(precision));
             assertThatThrownBy(() -> golden.check(reduced, ParityTolerance.of(Precision.FP32)))
                     .isInstanceOf(InvalidModelException.class);
@@ -119,7 +128,8 @@ class GoldenParityTest {
     @Test
     void anotherTextsVectorFailsAtEveryTolerance() {
         for (Precision precision : Precision.values()) {
-            assertThatThrownBy(() -> changed(v -> golden.vectors().get(7)).check(encoder, ParityTolerance.of(precision)))
+            assertThatThrownBy(
+                            () -> changed(v -> golden.vectors().get(7)).check(encoder, ParityTolerance.of(precision)))
                     .as(precision.label())
                     .isInstanceOf(InvalidModelException.class);
             assertThatThrownBy(() -> changed(v -> SparseVector.EMPTY).check(encoder, ParityTolerance.of(precision)))

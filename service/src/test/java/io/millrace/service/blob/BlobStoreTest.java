@@ -156,7 +156,8 @@ class BlobStoreTest {
     void aDraftThatIsWrittenNeverExpires() throws Exception {
         Sha256 id = Sha256.of(bytes(1, 10));
         try (BlobDraft draft = store.draft(id, 10, 0)) {
-            assertThat(store.expireDrafts(Instant.now().plus(Duration.ofHours(1)))).isZero();
+            assertThat(store.expireDrafts(Instant.now().plus(Duration.ofHours(1))))
+                    .isZero();
             draft.write(ByteBuffer.wrap(bytes(1, 10)));
             draft.commit();
         }

@@ -112,8 +112,13 @@ class ManifestRulesTest {
             assertThatThrownBy(() -> new ModelName(name, 0)).isInstanceOf(IllegalArgumentException.class);
         }
         assertBroken("version", manifest -> manifest.setVersion(-1));
-        assertBroken("parent", manifest -> manifest.setParent(ModelReference.newBuilder().setName("tiny")));
-        assertBroken("parent", manifest -> manifest.setParent(ModelReference.newBuilder().setName("T").setVersion(1)));
+        assertBroken(
+                "parent",
+                manifest -> manifest.setParent(ModelReference.newBuilder().setName("tiny")));
+        assertBroken(
+                "parent",
+                manifest -> manifest.setParent(
+                        ModelReference.newBuilder().setName("T").setVersion(1)));
     }
 
     @Test
@@ -124,14 +129,17 @@ class ManifestRulesTest {
                 manifest.addFiles(file("f" + i, "03", 1));
             }
         });
-        assertBroken("evaluation", manifest -> manifest.addAllEvaluation(
-                Collections.nCopies(4096, manifest.getEvaluation(0))));
+        assertBroken(
+                "evaluation",
+                manifest -> manifest.addAllEvaluation(Collections.nCopies(4096, manifest.getEvaluation(0))));
         assertBroken("manifest", manifest -> manifest.setLicense("x".repeat(9 << 20)));
         assertBroken("training_json", manifest -> manifest.setTrainingJson("x".repeat((1 << 20) + 1)));
         assertBroken("golden", manifest -> manifest.getGoldenBuilder().addQueries("x".repeat(70_000)));
-        assertBroken("golden", manifest -> manifest.getGoldenBuilder()
-                .addAllQueries(Collections.nCopies(1024, "q"))
-                .setQueryVectors(VectorBlock.newBuilder().setCount(1032)));
+        assertBroken(
+                "golden",
+                manifest -> manifest.getGoldenBuilder()
+                        .addAllQueries(Collections.nCopies(1024, "q"))
+                        .setQueryVectors(VectorBlock.newBuilder().setCount(1032)));
     }
 
     @Test
@@ -147,18 +155,23 @@ class ManifestRulesTest {
     void figuresAreNumbers() {
         assertBroken(
                 "evaluation[1].value",
-                manifest -> manifest.addEvaluation(manifest.getEvaluation(0).toBuilder().setValue(Double.NaN)));
+                manifest -> manifest.addEvaluation(
+                        manifest.getEvaluation(0).toBuilder().setValue(Double.NaN)));
         assertBroken(
                 "evaluation[1]",
-                manifest -> manifest.addEvaluation(manifest.getEvaluation(0).toBuilder().clearMetric()));
+                manifest -> manifest.addEvaluation(
+                        manifest.getEvaluation(0).toBuilder().clearMetric()));
     }
 
     @Test
     void referencesAreReadAsPeopleWriteThem() {
         assertThat(ModelName.parse("tiny")).isEqualTo(new ModelName("tiny", 0)).hasToString("tiny@latest");
         assertThat(ModelName.parse("tiny@latest")).isEqualTo(new ModelName("tiny", 0));
-        assertThat(ModelName.parse("tiny@12")).isEqualTo(new ModelName("tiny", 12)).hasToString("tiny@12");
-        for (String wrong : List.of("@1", "tiny@", "tiny@0", "tiny@-1", "tiny@1x", "tiny@@1", "Tiny", "tiny@9".repeat(40))) {
+        assertThat(ModelName.parse("tiny@12"))
+                .isEqualTo(new ModelName("tiny", 12))
+                .hasToString("tiny@12");
+        for (String wrong :
+                List.of("@1", "tiny@", "tiny@0", "tiny@-1", "tiny@1x", "tiny@@1", "Tiny", "tiny@9".repeat(40))) {
             assertThatThrownBy(() -> ModelName.parse(wrong)).as(wrong).isInstanceOf(IllegalArgumentException.class);
         }
     }
