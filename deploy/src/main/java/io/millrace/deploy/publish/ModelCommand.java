@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,13 +31,14 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code model}: publishes models at the coordinator, and lists, describes, fetches and deletes them. */
+/** {@code model}: publishes models at the coordinator, lists, describes, fetches and deletes them, and has workers load them. */
 @Command(
         name = "model",
         mixinStandardHelpOptions = true,
         description = {
             "Publishes models at the coordinator, from where workers load them, and lists, describes, fetches and deletes",
-            "them. A model is named NAME, which means its latest version, or NAME@VERSION."
+            "them; and has workers load and unload them. A model is named NAME, which means its latest version, or",
+            "NAME@VERSION."
         },
         footer = {
             "",
@@ -58,13 +60,16 @@ public final class ModelCommand implements Runnable {
     }
 
     /** The command with its sub-commands, over a console. */
-    public static picocli.CommandLine over(Console console) {
-        return new picocli.CommandLine(new ModelCommand(console)).addSubcommand("push", new PushCommand(console));
+    public static CommandLine over(Console console) {
+        return new CommandLine(new ModelCommand(console))
+                .addSubcommand("push", new PushCommand(console))
+                .addSubcommand("load", new LoadCommands.Load(console))
+                .addSubcommand("unload", new LoadCommands.Unload(console));
     }
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say what to do: push, list, describe, fetch or delete");
+        throw new ParameterException(spec.commandLine(), "say what to do: push, list, describe, fetch, delete, load or unload");
     }
 
     @Command(

@@ -42,19 +42,22 @@ final class RegistryCalls implements AutoCloseable {
         try {
             return work.run();
         } catch (StatusRuntimeException e) {
-            Status.Code code = e.getStatus().getCode();
-            String said = String.valueOf(e.getStatus().getDescription());
-            throw new MillraceException(
-                    code,
-                    switch (code) {
-                        case UNAVAILABLE ->
-                            "no answer from " + client.address() + ": " + Refusals.inOneLine(e.getStatus());
-                        case DEADLINE_EXCEEDED -> client.address() + " did not answer in time: " + said;
-                        case UNIMPLEMENTED ->
-                            client.address() + " has no model registry; name a coordinator of this version";
-                        default -> said;
-                    });
+            throw failure(e, client.address());
         }
+    }
+
+    /** A refusal as a command says it. */
+    static MillraceException failure(StatusRuntimeException e, String address) {
+        Status.Code code = e.getStatus().getCode();
+        String said = String.valueOf(e.getStatus().getDescription());
+        return new MillraceException(
+                code,
+                switch (code) {
+                    case UNAVAILABLE -> "no answer from " + address + ": " + Refusals.inOneLine(e.getStatus());
+                    case DEADLINE_EXCEEDED -> address + " did not answer in time: " + said;
+                    case UNIMPLEMENTED -> address + " does not have this call; name a server of this role and version";
+                    default -> said;
+                });
     }
 
     @Override

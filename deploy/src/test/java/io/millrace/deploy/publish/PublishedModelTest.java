@@ -196,6 +196,46 @@ class PublishedModelTest {
     }
 
     @Test
+    void commandsLoadAndUnloadAndSayWhatIsWrong() throws Exception {
+        push(cluster.pruned(8), "pruned");
+        EncoderWorker worker = cluster.worker(RegistryCluster.SPLADE_TINY.toString());
+        String own = worker.spaceId();
+        CommandRun loaded = model("load", "pruned@1", "--worker", worker.address(), "-o", "json");
+        assertThat(loaded.code()).isEqualTo(ExitCode.OK);
+        assertThat(loaded.json().path("goldenTexts").asInt()).isEqualTo(32);
+        assertThat(CommandRun.of("model", "unload", own, "--worker", worker.address())
+                        .code())
+                .isEqualTo(ExitCode.OK);
+        assertThat(worker.spaceId()).isEqualTo(loaded.json().path("spaceId").asText());
+        assertThat(CommandRun.of("model", "unload", own, "--worker", worker.address())
+                        .code())
+                .isEqualTo(ExitCode.NOT_FOUND);
+        assertThat(model("load", "nothing", "--worker", worker.address()).code()).isEqualTo(ExitCode.NOT_FOUND);
+        assertThat(model("load", "pruned", "--worker", "127.0.0.1:1").code()).isEqualTo(ExitCode.UNREACHABLE);
+
+        assertThat(CommandRun.of("model").code()).isEqualTo(ExitCode.USAGE);
+        assertThat(model("push", folder.toString(), "--name", "x").err()).contains("holds no config.json");
+        assertThat(model("push", RegistryCluster.SPLADE_TINY.toString(), "--name", "Bad/Name").code())
+                .isEqualTo(ExitCode.USAGE);
+        assertThat(model("push", RegistryCluster.SPLADE_TINY.toString(), "--name", "x", "--parent", "pruned")
+                        .err())
+                .contains("say which version");
+        Path figures = Files.writeString(folder.resolve("figures.json"), "[{\"collection\": \"scifact\"}]");
+        assertThat(model(
+                                "push",
+                                RegistryCluster.SPLADE_TINY.toString(),
+                                "--name",
+                                "x",
+                                "--eval",
+                                figures.toString())
+                        .err())
+                .contains("entry 0 is not {");
+        assertThat(model("describe", "x@y").code()).isEqualTo(ExitCode.USAGE);
+        assertThat(CommandRun.of("model", "list", "--server", "127.0.0.1:1").code())
+                .isEqualTo(ExitCode.UNREACHABLE);
+    }
+
+    @Test
     void aWorkerStartsWithAPublishedModelAndNamesOneThatIsNotThere() throws Exception {
         String space = push(RegistryCluster.SPLADE_TINY, "tiny").path("spaceId").asText();
         EncoderWorker worker = cluster.worker("registry:tiny@1");

@@ -1,5 +1,7 @@
 package io.millrace.trainer.publish;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.millrace.model.InvalidModelException;
 import io.millrace.model.checkpoint.Checkpoint;
 import io.millrace.model.lexical.LexicalFolder;
@@ -9,15 +11,18 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * What of a folder is published: the files that decide vectors, the contract, and small texts that belong to a model (cards,
- * licences, settings of tokenizers and of other programs). Everything else (states of optimisers, other forms of the weights) stays.
+ * What of a folder is published: the files that decide vectors, the contract, and small texts beside them or in the folders that
+ * {@code modules.json} names (cards, licences, settings of tokenizers and of sentence-transformers). Everything else (states of
+ * optimisers, earlier checkpoints, other forms of the weights) stays.
  *
  * @param contractJson how texts become vectors
  * @param files to publish, by path
@@ -47,9 +52,11 @@ record ModelFolder(String contractJson, List<LocalFile> files, List<String> left
                 needed.add(Checkpoint.CONTRACT);
             }
         }
+        Set<String> places = places(folder, needed);
         TreeSet<String> left = new TreeSet<>();
         for (String path : paths(folder)) {
-            if (companion(folder.resolve(path))
+            if (places.contains(place(path))
+                    && companion(folder.resolve(path))
                     && ManifestRules.pathProblem(path).isEmpty()) {
                 needed.add(path);
             } else if (!needed.contains(path)) {
@@ -80,6 +87,23 @@ record ModelFolder(String contractJson, List<LocalFile> files, List<String> left
             }
         }
         return "";
+    }
+
+    /** Folders that belong to the model; the empty one is its own. */
+    private static Set<String> places(Path folder, Set<String> needed) throws IOException {
+        Set<String> places = new HashSet<>(List.of(""));
+        needed.forEach(path -> places.add(place(path)));
+        Path modules = folder.resolve("modules.json");
+        if (Files.isRegularFile(modules)) {
+            for (JsonNode module : new JsonMapper().readTree(Files.readString(modules))) {
+                places.add(module.path("path").asText());
+            }
+        }
+        return places;
+    }
+
+    private static String place(String path) {
+        return path.substring(0, Math.max(0, path.lastIndexOf('/')));
     }
 
     private static List<String> paths(Path folder) throws IOException {

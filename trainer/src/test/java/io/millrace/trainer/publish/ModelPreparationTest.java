@@ -48,7 +48,7 @@ class ModelPreparationTest {
         Path model = copy();
         Files.createDirectories(model.resolve("checkpoint-100"));
         Files.createDirectories(model.resolve(".git"));
-        for (String other : List.of("optimizer.pt", "pytorch_model.bin", "checkpoint-100/state.bin", ".git/config")) {
+        for (String other : List.of("optimizer.pt", "pytorch_model.bin", "checkpoint-100/config.json", ".git/config")) {
             Files.writeString(model.resolve(other), "x");
         }
         Publication.Story story = new Publication.Story("{\"seed\": 7}", "", Optional.of(ModelName.parse("base@3")));
@@ -64,7 +64,7 @@ class ModelPreparationTest {
                 .contains("1_SpladePooling/config.json", "NOTICE")
                 .doesNotContain("optimizer.pt", "pytorch_model.bin", ".git/config");
         assertThat(prepared.left())
-                .containsExactly(".git/config", "checkpoint-100/state.bin", "optimizer.pt", "pytorch_model.bin");
+                .containsExactly(".git/config", "checkpoint-100/config.json", "optimizer.pt", "pytorch_model.bin");
         ModelManifest manifest = prepared.manifest();
         assertThat(ManifestRules.violation(manifest)).isEmpty();
         assertThat(manifest.getSpaceId()).isEqualTo(Checkpoint.open(MODEL).spaceId());
