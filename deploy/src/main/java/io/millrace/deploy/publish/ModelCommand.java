@@ -69,7 +69,8 @@ public final class ModelCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say what to do: push, list, describe, fetch, delete, load or unload");
+        throw new ParameterException(
+                spec.commandLine(), "say what to do: push, list, describe, fetch, delete, load or unload");
     }
 
     @Command(

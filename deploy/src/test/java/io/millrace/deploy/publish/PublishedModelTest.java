@@ -210,24 +210,20 @@ class PublishedModelTest {
         assertThat(CommandRun.of("model", "unload", own, "--worker", worker.address())
                         .code())
                 .isEqualTo(ExitCode.NOT_FOUND);
-        assertThat(model("load", "nothing", "--worker", worker.address()).code()).isEqualTo(ExitCode.NOT_FOUND);
+        assertThat(model("load", "nothing", "--worker", worker.address()).code())
+                .isEqualTo(ExitCode.NOT_FOUND);
         assertThat(model("load", "pruned", "--worker", "127.0.0.1:1").code()).isEqualTo(ExitCode.UNREACHABLE);
 
         assertThat(CommandRun.of("model").code()).isEqualTo(ExitCode.USAGE);
         assertThat(model("push", folder.toString(), "--name", "x").err()).contains("holds no config.json");
-        assertThat(model("push", RegistryCluster.SPLADE_TINY.toString(), "--name", "Bad/Name").code())
+        assertThat(model("push", RegistryCluster.SPLADE_TINY.toString(), "--name", "Bad/Name")
+                        .code())
                 .isEqualTo(ExitCode.USAGE);
         assertThat(model("push", RegistryCluster.SPLADE_TINY.toString(), "--name", "x", "--parent", "pruned")
                         .err())
                 .contains("say which version");
         Path figures = Files.writeString(folder.resolve("figures.json"), "[{\"collection\": \"scifact\"}]");
-        assertThat(model(
-                                "push",
-                                RegistryCluster.SPLADE_TINY.toString(),
-                                "--name",
-                                "x",
-                                "--eval",
-                                figures.toString())
+        assertThat(model("push", RegistryCluster.SPLADE_TINY.toString(), "--name", "x", "--eval", figures.toString())
                         .err())
                 .contains("entry 0 is not {");
         assertThat(model("describe", "x@y").code()).isEqualTo(ExitCode.USAGE);
@@ -263,9 +259,13 @@ class PublishedModelTest {
                 .setName("other-vectors")
                 .setGolden(manifest.getGolden().toBuilder()
                         .setDocumentVectors(heavier(manifest.getGolden().getDocumentVectors(), 0.002f))));
+        publish(manifest.toBuilder()
+                .setName("other-contract")
+                .setContractJson(manifest.getContractJson().replace("\"top_terms\" : 8", "\"top_terms\" : 9")));
         publish(manifest.toBuilder().setName("other-space").setSpaceId("ab".repeat(32)));
         assertRefused(worker, "other-vectors", "golden document 0", "they may differ by 0.001");
         assertRefused(worker, "other-vectors", "it is quarantined: publish it anew");
+        assertRefused(worker, "other-contract", "the contract in its manifest is not that of its files");
         assertRefused(worker, "other-space", "its files are of space", "ab".repeat(32));
 
         ModelDescription after =
@@ -273,7 +273,7 @@ class PublishedModelTest {
         assertThat(after.getModelsCount()).isEqualTo(1);
         assertThat(after.getQuarantinedList())
                 .extracting(quarantined -> quarantined.getModel().getName())
-                .containsExactly("other-space", "other-vectors");
+                .containsExactly("other-space", "other-contract", "other-vectors");
         assertThat(RegistryCluster.vectors(cluster.encode(worker, own, TEXTS)))
                 .isEqualTo(direct(RegistryCluster.SPLADE_TINY));
         // What is within the tolerance passes.

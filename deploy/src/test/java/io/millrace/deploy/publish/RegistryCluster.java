@@ -103,6 +103,10 @@ final class RegistryCluster implements AutoCloseable {
 
     /** The embedded model with documents pruned to a number of terms: another space with the same weights. */
     Path pruned(int terms) throws IOException {
+        return pruned(folder, terms);
+    }
+
+    static Path pruned(Path folder, int terms) throws IOException {
         Path copy = folder.resolve("pruned-" + terms);
         if (Files.exists(copy)) {
             return copy;

@@ -6,6 +6,7 @@ import io.millrace.model.SparseEncoder;
 import io.millrace.model.SparseEncoders;
 import io.millrace.model.TextRole;
 import io.millrace.model.checkpoint.Checkpoint;
+import io.millrace.model.contract.EncodingContract;
 import io.millrace.model.lexical.LexicalFolder;
 import io.millrace.model.memory.AvailableMemory;
 import io.millrace.model.memory.HostMemory;
@@ -53,7 +54,7 @@ public record ModelOpener(EncoderOptions options) {
         GoldenTexts golden = manifest.getGolden();
         GoldenVectors queries = golden(TextRole.QUERY, golden.getQueriesList(), golden.getQueryVectors());
         GoldenVectors documents = golden(TextRole.DOCUMENT, golden.getDocumentsList(), golden.getDocumentVectors());
-        SparseEncoder encoder = encoder(folder, manifest.getSpaceId());
+        SparseEncoder encoder = encoder(folder, manifest);
         try {
             requireSpace(encoder.spaceId(), manifest.getSpaceId());
             ParityTolerance tolerance = ParityTolerance.of(options.precision());
@@ -73,12 +74,18 @@ public record ModelOpener(EncoderOptions options) {
         }
     }
 
-    private SparseEncoder encoder(Path folder, String spaceId) throws IOException, NoMemoryException {
+    private SparseEncoder encoder(Path folder, ModelManifest manifest) throws IOException, NoMemoryException {
         if (LexicalFolder.is(folder)) {
             return SparseEncoders.open(folder, options);
         }
         Checkpoint checkpoint = Checkpoint.open(folder);
-        requireSpace(checkpoint.spaceId(), spaceId);
+        requireSpace(checkpoint.spaceId(), manifest.getSpaceId());
+        EncodingContract said = EncodingContract.parse("contract_json of its manifest", manifest.getContractJson());
+        if (!checkpoint.withContract(said).spaceId().equals(manifest.getSpaceId())) {
+            throw new InvalidModelException(
+                    "the contract in its manifest is not that of its files; the manifest is wrong:"
+                            + " publish the model anew");
+        }
         try {
             HostMemory.requireFits(checkpoint, options, AvailableMemory.now());
         } catch (InvalidModelException e) {

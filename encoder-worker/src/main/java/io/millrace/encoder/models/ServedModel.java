@@ -12,8 +12,6 @@ import org.jspecify.annotations.Nullable;
  * thread.
  */
 public final class ServedModel implements AutoCloseable {
-    private static final Runnable NOTHING = () -> {};
-
     private final SparseEncoder encoder;
     private final Optional<Published> published;
     private final Runnable onClosed;
@@ -40,7 +38,7 @@ public final class ServedModel implements AutoCloseable {
 
     /** A model that was opened from a folder. */
     public static ServedModel ofFolder(SparseEncoder encoder) {
-        return new ServedModel(encoder, Optional.empty(), NOTHING);
+        return new ServedModel(encoder, Optional.empty(), () -> {});
     }
 
     /**

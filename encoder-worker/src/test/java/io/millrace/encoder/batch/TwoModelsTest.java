@@ -38,8 +38,8 @@ class TwoModelsTest {
     }
 
     private BatchQueue start(int documentBatches) throws InterruptedException {
-        BatchQueue queue = BatchQueue.start(
-                first, BatchLimits.of(BUDGET, documentBatches), new EncoderMetrics(new Metrics()));
+        BatchQueue queue =
+                BatchQueue.start(first, BatchLimits.of(BUDGET, documentBatches), new EncoderMetrics(new Metrics()));
         queue.add(second);
         return queue;
     }
@@ -66,8 +66,7 @@ class TwoModelsTest {
             for (Answer answer : answers) {
                 assertThat(answer.vectors()).hasSize(1);
             }
-            assertThat(order)
-                    .containsExactly("first", "second", "first", "second", "first", "first", "first", "first");
+            assertThat(order).containsExactly("first", "second", "first", "second", "first", "first", "first", "first");
             assertThat(first.calls()).hasSize(6);
             assertThat(second.calls()).hasSize(2);
         }
@@ -100,7 +99,8 @@ class TwoModelsTest {
     void requestsOfAModelThatWasTakenOutAreRefusedAndTheOtherGoesOn() throws Exception {
         gate.open();
         try (BatchQueue queue = start(1)) {
-            assertThat(submit(queue, second, TextRole.DOCUMENT, "a b").vectors()).hasSize(1);
+            assertThat(submit(queue, second, TextRole.DOCUMENT, "a b").vectors())
+                    .hasSize(1);
             queue.remove(second);
             Failure failure = submit(queue, second, TextRole.DOCUMENT, "a b").failure();
             assertThat(failure.code()).isEqualTo(Status.Code.FAILED_PRECONDITION);

@@ -17,8 +17,8 @@ import io.millrace.v1.ModelReference;
 import io.millrace.v1.ModelRegistryGrpc;
 import io.millrace.v1.ModelSummary;
 import io.millrace.v1.PublishedModel;
-import java.util.Collections;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +42,8 @@ final class FakeRegistry extends ModelRegistryGrpc.ModelRegistryImplBase impleme
 
     /** A model of files that the registry has, named f0, f1, ... */
     PublishedModel model(String name, byte[]... files) {
-        ModelManifest.Builder manifest = ModelManifest.newBuilder().setName(name).setVersion(1);
+        ModelManifest.Builder manifest =
+                ModelManifest.newBuilder().setName(name).setVersion(1);
         for (int i = 0; i < files.length; i++) {
             String hash = Sha256.of(files[i]).hex();
             blobs.put(hash, files[i]);
@@ -54,7 +55,8 @@ final class FakeRegistry extends ModelRegistryGrpc.ModelRegistryImplBase impleme
                 .setManifest(manifest)
                 .setSummary(ModelSummary.newBuilder()
                         .setModel(ModelReference.newBuilder().setName(name).setVersion(1))
-                        .setManifestSha256(Sha256.of(manifest.build().toByteArray()).hex()))
+                        .setManifestSha256(
+                                Sha256.of(manifest.build().toByteArray()).hex()))
                 .build();
     }
 

@@ -132,17 +132,16 @@ class ModelCacheTest {
         try (ModelCache cache = ModelCache.open(folder, 1000)) {
             assertThatThrownBy(() -> prepare(cache, a))
                     .isInstanceOfSatisfying(
-                            BlobException.class,
-                            e -> assertThat(e.reason()).isEqualTo(BlobException.Reason.MISMATCH));
+                            BlobException.class, e -> assertThat(e.reason()).isEqualTo(BlobException.Reason.MISMATCH));
             assertThat(count("drafts")).isZero();
             assertThat(count("blobs")).isZero();
             PublishedModel unknown = a.toBuilder()
-                    .setManifest(a.getManifest().toBuilder().setFiles(
-                            0, a.getManifest().getFiles(0).toBuilder().setBlob(a.getManifest()
-                                    .getFiles(0)
-                                    .getBlob()
-                                    .toBuilder()
-                                    .setSha256("00".repeat(32)))))
+                    .setManifest(a.getManifest().toBuilder()
+                            .setFiles(
+                                    0,
+                                    a.getManifest().getFiles(0).toBuilder()
+                                            .setBlob(a.getManifest().getFiles(0).getBlob().toBuilder()
+                                                    .setSha256("00".repeat(32)))))
                     .build();
             assertThatThrownBy(() -> prepare(cache, unknown)).isInstanceOf(StatusRuntimeException.class);
             registry.model("a", A); // rightly again
@@ -167,7 +166,8 @@ class ModelCacheTest {
     @Test
     void aCacheBelongsToOneWorkerAndATemporaryOneGoesWithIt() throws Exception {
         try (ModelCache cache = ModelCache.open(folder, 1000)) {
-            assertThatThrownBy(() -> ModelCache.open(folder, 1000)).hasMessageContaining("give each its own --model-cache");
+            assertThatThrownBy(() -> ModelCache.open(folder, 1000))
+                    .hasMessageContaining("give each its own --model-cache");
             prepare(cache, registry.model("a", A)).close();
         }
         ModelCache.open(folder, 1000).close();

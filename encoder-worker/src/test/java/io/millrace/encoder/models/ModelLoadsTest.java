@@ -120,7 +120,6 @@ class ModelLoadsTest {
                 () -> loads.load(LoadModelRequest.newBuilder()
                         .setModel(ModelName.parse("tiny").reference())
                         .build()));
-        assertStatus(
-                Status.Code.INVALID_ARGUMENT, "model", () -> loads.load(LoadModelRequest.getDefaultInstance()));
+        assertStatus(Status.Code.INVALID_ARGUMENT, "model", () -> loads.load(LoadModelRequest.getDefaultInstance()));
     }
 }

@@ -131,7 +131,8 @@ final class FakeRegistry extends ModelRegistryGrpc.ModelRegistryImplBase impleme
             observer.onError(Status.FAILED_PRECONDITION.asRuntimeException());
             return;
         }
-        observer.onNext(PublishModelResponse.newBuilder().setCreated(published++ == 0).build());
+        observer.onNext(
+                PublishModelResponse.newBuilder().setCreated(published++ == 0).build());
         observer.onCompleted();
     }
 

@@ -77,12 +77,13 @@ class ModelPreparationTest {
         assertThat(manifest.getGolden().getDocumentVectors().getCount()).isEqualTo(16);
         assertThat(prepared.sizeBytes()).isEqualTo(ManifestRules.sizeBytes(manifest));
         // Twice the same, to the byte: that is what makes a push idempotent.
-        assertThat(ModelPreparation.usual()
-                        .prepare(new Publication(model, "tiny", List.of(figure), story))
-                        .manifest()
-                        .toBuilder()
-                        .setCreatedAtMillis(manifest.getCreatedAtMillis())
-                        .build())
+        assertThat(
+                        ModelPreparation.usual()
+                                .prepare(new Publication(model, "tiny", List.of(figure), story))
+                                .manifest()
+                                .toBuilder()
+                                .setCreatedAtMillis(manifest.getCreatedAtMillis())
+                                .build())
                 .isEqualTo(manifest);
     }
 
@@ -97,7 +98,8 @@ class ModelPreparationTest {
                 .findFirst()
                 .orElseThrow();
         Files.write(model.resolve("millrace.json"), contract.content().open().readAllBytes());
-        assertThat(Checkpoint.open(model).spaceId()).isEqualTo(prepared.manifest().getSpaceId());
+        assertThat(Checkpoint.open(model).spaceId())
+                .isEqualTo(prepared.manifest().getSpaceId());
     }
 
     @Test

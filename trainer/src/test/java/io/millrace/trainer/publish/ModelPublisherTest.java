@@ -53,7 +53,8 @@ class ModelPublisherTest {
         PreparedModel model = model(1_000_000, 0, 77, 77);
         assertThat(publish(model).getCreated()).isTrue();
         for (LocalFile file : model.files()) {
-            assertThat(registry.blob(file.blob())).isEqualTo(file.content().open().readAllBytes());
+            assertThat(registry.blob(file.blob()))
+                    .isEqualTo(file.content().open().readAllBytes());
         }
         assertThat(registry.offsets()).hasSize(3); // two are the same
         assertThat(progress).isSorted().last().isEqualTo(1_000_077L);
