@@ -50,7 +50,7 @@ class PublishedModelTest {
     }
 
     @AfterEach
-    void stop() throws Exception {
+    void stop() {
         cluster.close();
     }
 

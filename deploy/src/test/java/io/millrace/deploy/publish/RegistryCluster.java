@@ -35,7 +35,7 @@ final class RegistryCluster implements AutoCloseable {
 
     private final Path folder;
     private final Coordinator coordinator;
-    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private final Deque<Runnable> open = new ArrayDeque<>();
 
     RegistryCluster(Path folder, String... settings) {
         this.folder = folder;
@@ -63,7 +63,7 @@ final class RegistryCluster implements AutoCloseable {
                 "--port=0", "--metrics-port=-1", "--threads=1", "--model=" + model, "--coordinator=" + address()));
         arguments.addAll(List.of(settings));
         EncoderWorker worker = EncoderWorker.start(Settings.read(EncoderWorkerConfig.class, arguments, Map.of()));
-        open.addFirst(worker);
+        open.addFirst(worker::close);
         return worker;
     }
 
@@ -132,10 +132,8 @@ final class RegistryCluster implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
-        for (AutoCloseable one : open) {
-            one.close();
-        }
+    public void close() {
+        open.forEach(Runnable::run);
         coordinator.close();
     }
 }

@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A registry in memory that counts what is fetched, and fails when it is told to. */
 final class FakeRegistry extends ModelRegistryGrpc.ModelRegistryImplBase implements AutoCloseable {
@@ -32,7 +33,7 @@ final class FakeRegistry extends ModelRegistryGrpc.ModelRegistryImplBase impleme
             GrpcServer.start("fake-registry", ServerSettings.loopback(), new Metrics(), List.of(this));
     final RegistryClient client = RegistryClient.connect(server.address());
     /** Breaks off so many fetches after half of a file. */
-    volatile int failures;
+    final AtomicInteger failures = new AtomicInteger();
 
     static byte[] bytes(int seed, int size) {
         byte[] bytes = new byte[size];
@@ -81,12 +82,12 @@ final class FakeRegistry extends ModelRegistryGrpc.ModelRegistryImplBase impleme
         }
         offsets.add(request.getOffset());
         int offset = (int) request.getOffset();
-        int end = failures > 0 ? offset + (file.length - offset) / 2 : file.length;
+        boolean fails = failures.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
+        int end = fails ? offset + (file.length - offset) / 2 : file.length;
         observer.onNext(FetchBlobResponse.newBuilder()
                 .setChunk(ByteString.copyFrom(file, offset, end - offset))
                 .build());
-        if (failures > 0) {
-            failures--;
+        if (fails) {
             observer.onError(Status.UNAVAILABLE.withDescription("broken off").asRuntimeException());
         } else {
             observer.onCompleted();

@@ -89,7 +89,7 @@ class ModelCacheTest {
 
     @Test
     void aFetchThatBreaksOffGoesOnWhereItWas() throws Exception {
-        registry.failures = 2;
+        registry.failures.set(2);
         PublishedModel a = registry.model("a", A);
         try (ModelCache cache = ModelCache.open(folder, 1000);
                 ModelCache.Lease lease = prepare(cache, a)) {
@@ -177,6 +177,6 @@ class ModelCacheTest {
             gone = lease.folder();
             assertThat(gone.resolve("sub/f0")).exists();
         }
-        assertThat(gone.getParent().getParent()).doesNotExist();
+        assertThat(gone.resolve("../..").normalize()).doesNotExist();
     }
 }

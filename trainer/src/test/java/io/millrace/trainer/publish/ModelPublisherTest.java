@@ -18,7 +18,9 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class ModelPublisherTest {
-    private static final StatusRuntimeException GONE = Status.UNAVAILABLE.asRuntimeException();
+    private static StatusRuntimeException gone() {
+        return Status.UNAVAILABLE.asRuntimeException();
+    }
 
     private final FakeRegistry registry = new FakeRegistry();
     private final List<Long> progress = new ArrayList<>();
@@ -65,7 +67,7 @@ class ModelPublisherTest {
     @Test
     void aPushThatBreaksOffGoesOnFromWhatHasArrived() throws Exception {
         PreparedModel model = model(1_000_000);
-        registry.failNext(GONE, GONE);
+        registry.failNext(gone(), gone());
         assertThat(publish(model).getCreated()).isTrue();
         assertThat(registry.offsets()).containsExactly(0L, 256L << 10, 512L << 10);
         assertThat(registry.blob(model.files().getFirst().blob()))
