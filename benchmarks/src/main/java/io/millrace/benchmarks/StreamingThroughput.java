@@ -99,7 +99,10 @@ public final class StreamingThroughput {
                 Integer.getInteger("token-budget", local.tokenBudget()),
                 local.streamBatches(),
                 local.queuedBytes(),
-                local.shutdownGrace());
+                local.shutdownGrace(),
+                "",
+                "",
+                32 << 10);
     }
 
     private interface Run {

@@ -7,6 +7,7 @@ import io.millrace.coordinator.catalog.MetadataFile;
 import io.millrace.coordinator.encode.ImpactScale;
 import io.millrace.coordinator.encode.WorkerPool;
 import io.millrace.coordinator.ingest.IngestStreams;
+import io.millrace.coordinator.registry.ModelRegistry;
 import io.millrace.coordinator.search.SearchFanout;
 import io.millrace.service.GrpcServer;
 import io.millrace.service.Metrics;
@@ -19,7 +20,12 @@ public final class Coordinator implements AutoCloseable {
     private final GrpcServer server;
     private final Parts parts;
 
-    private record Parts(MetadataFile metadata, IndexServers servers, WorkerPool workers, IngestStreams ingest) {}
+    private record Parts(
+            MetadataFile metadata,
+            IndexServers servers,
+            WorkerPool workers,
+            IngestStreams ingest,
+            ModelRegistry registry) {}
 
     private Coordinator(GrpcServer server, Parts parts) {
         this.server = server;
@@ -30,7 +36,9 @@ public final class Coordinator implements AutoCloseable {
     public static Coordinator start(CoordinatorConfig config) {
         Metrics metrics = new Metrics();
         MetadataFile metadata = MetadataFile.open(config.dataDir());
+        ModelRegistry registry = null;
         try {
+            registry = ModelRegistry.open(config.dataDir().resolve("models"), metadata, config.registry(), metrics);
             IndexServers servers = new IndexServers(config.indexServers());
             WorkerPool workers = WorkerPool.connect(config.workers());
             HybridClock clock = new HybridClock(
@@ -52,9 +60,12 @@ public final class Coordinator implements AutoCloseable {
                     "coordinator",
                     ServerSettings.of(config.host(), config.port(), config.metricsPort()),
                     metrics,
-                    List.of(service));
-            return new Coordinator(server, new Parts(metadata, servers, workers, ingest));
+                    List.of(service, registry));
+            return new Coordinator(server, new Parts(metadata, servers, workers, ingest, registry));
         } catch (RuntimeException e) {
+            if (registry != null) {
+                registry.close();
+            }
             metadata.close();
             throw e;
         }
@@ -86,6 +97,7 @@ public final class Coordinator implements AutoCloseable {
         parts.ingest().close();
         parts.workers().close();
         parts.servers().close();
+        parts.registry().close();
         parts.metadata().close();
     }
 }

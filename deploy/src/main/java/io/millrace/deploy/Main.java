@@ -17,6 +17,7 @@ import io.millrace.deploy.local.RoleCommand;
 import io.millrace.deploy.local.ServeCommand;
 import io.millrace.deploy.mine.MineCommand;
 import io.millrace.deploy.preset.ContractCommand;
+import io.millrace.deploy.publish.ModelCommand;
 import io.millrace.deploy.quickstart.QuickstartCommand;
 import io.millrace.deploy.reproduce.ReproduceCommand;
 import io.millrace.deploy.score.ScoreCommand;
@@ -49,6 +50,7 @@ public final class Main {
         commands.put("delete", new DeleteCommand(console));
         commands.put("encode", new EncodeCommand(console));
         commands.put("collection", new CollectionCommand(console));
+        commands.put("model", ModelCommand.over(console));
         commands.put("snapshot", new SnapshotCommand(console));
         commands.put("eval", new EvalCommand(console));
         commands.put("reproduce", new ReproduceCommand(console));

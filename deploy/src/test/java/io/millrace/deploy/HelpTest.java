@@ -23,6 +23,7 @@ class HelpTest {
                 "delete",
                 "encode",
                 "collection",
+                "model",
                 "snapshot",
                 "eval",
                 "reproduce",

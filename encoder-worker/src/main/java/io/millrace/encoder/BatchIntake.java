@@ -1,10 +1,13 @@
 package io.millrace.encoder;
 
 import io.grpc.Status;
+import io.millrace.encoder.PendingBatch.Admitted;
 import io.millrace.encoder.batch.BatchQueue;
 import io.millrace.encoder.batch.EncodeJob;
 import io.millrace.encoder.batch.EncoderMetrics;
 import io.millrace.encoder.batch.Failure;
+import io.millrace.encoder.models.ModelSlots;
+import io.millrace.encoder.models.ServedModel;
 import io.millrace.model.SparseEncoder;
 import io.millrace.model.TextRole;
 import io.millrace.model.TokenizedText;
@@ -29,7 +32,7 @@ final class BatchIntake implements AutoCloseable {
     // What a text costs beside its bytes: string, token array, slot, vector to come.
     private static final int BYTES_PER_TEXT = 512;
 
-    private final SparseEncoder encoder;
+    private final ModelSlots models;
     private final BatchQueue queue;
     private final Admission admission;
     private final EncoderMetrics metrics;
@@ -38,17 +41,13 @@ final class BatchIntake implements AutoCloseable {
     private final ExecutorService replies = Executors.newVirtualThreadPerTaskExecutor();
     private volatile boolean draining;
 
-    BatchIntake(SparseEncoder encoder, BatchQueue queue, Admission admission, EncoderMetrics metrics, int threads) {
-        this.encoder = encoder;
+    BatchIntake(ModelSlots models, BatchQueue queue, Admission admission, EncoderMetrics metrics, int threads) {
+        this.models = models;
         this.queue = queue;
         this.admission = admission;
         this.metrics = metrics;
-        this.rules = BatchRules.of(encoder);
+        this.rules = new BatchRules(models);
         this.lanes = new TokenizerLanes(threads);
-    }
-
-    SparseEncoder encoder() {
-        return encoder;
     }
 
     /** Refuses everything from now on. */
@@ -60,63 +59,82 @@ final class BatchIntake implements AutoCloseable {
     void accept(EncodeBatch batch, EncodeStream stream) {
         long arrivedNanos = System.nanoTime();
         Failure violation = draining ? shuttingDown() : rules.violation(batch).orElse(null);
+        ServedModel model = violation == null
+                ? models.find(batch.getSpaceId()).filter(ServedModel::acquire).orElse(null)
+                : null;
         if (violation != null) {
             refuse(batch, stream, violation);
+        } else if (model == null) { // unloaded just now
+            refuse(batch, stream, rules.notServed(batch));
         } else if (!admission.tryReserve(bytes(batch))) {
+            model.release();
             refuse(batch, stream, overloaded());
-        } else if (!start(batch, stream, arrivedNanos)) {
-            admission.release(bytes(batch));
-            refuse(batch, stream, draining ? shuttingDown() : overloaded());
+        } else {
+            Admitted admitted = new Admitted(batch, stream, model);
+            if (!start(admitted, arrivedNanos)) {
+                release(admitted);
+                refuse(batch, stream, draining ? shuttingDown() : overloaded());
+            }
         }
+    }
+
+    /** Gives back what a batch holds. */
+    private void release(Admitted admitted) {
+        admission.release(bytes(admitted.batch()));
+        admitted.model().release();
     }
 
     /** Begins to work on a batch; false = too many wait already. */
-    private boolean start(EncodeBatch batch, EncodeStream stream, long arrivedNanos) {
-        boolean query = role(batch) == TextRole.QUERY;
-        if (encoder.needsInference(role(batch))) {
-            return lanes.offer(query, () -> tokenize(batch, stream, arrivedNanos));
+    private boolean start(Admitted admitted, long arrivedNanos) {
+        TextRole role = role(admitted.batch());
+        boolean query = role == TextRole.QUERY;
+        if (admitted.encoder().needsInference(role)) {
+            return lanes.offer(query, () -> tokenize(admitted, arrivedNanos));
         }
         if (query) {
             // Some tens of microseconds: handing it over would cost more, and it delays only its own stream.
-            lookUp(batch, stream);
+            lookUp(admitted);
             return true;
         }
-        return lanes.offer(false, () -> lookUp(batch, stream));
+        return lanes.offer(false, () -> lookUp(admitted));
     }
 
-    private void tokenize(EncodeBatch batch, EncodeStream stream, long arrivedNanos) {
+    private void tokenize(Admitted admitted, long arrivedNanos) {
+        EncodeBatch batch = admitted.batch();
         try {
-            if (stream.gone()) { // nothing is worth tokenising; a late batch is for the queue to drop
+            if (admitted.stream().gone()) { // nothing is worth tokenising; a late batch is for the queue to drop
                 metrics.dropped("cancelled");
-                answer(batch, stream, new Failure(Status.Code.CANCELLED, "the caller is gone"));
+                answer(admitted, new Failure(Status.Code.CANCELLED, "the caller is gone"));
             } else {
-                List<TokenizedText> texts = tokenize(batch);
+                List<TokenizedText> texts = tokenize(admitted);
                 long latestStartNanos = arrivedNanos + timeout(batch).toNanos();
-                PendingBatch pending = new PendingBatch(batch, texts, stream, this);
-                queue.submit(new EncodeJob(role(batch), texts, latestStartNanos, pending));
+                PendingBatch pending = new PendingBatch(admitted, texts, this);
+                queue.submit(new EncodeJob(admitted.encoder(), role(batch), texts, latestStartNanos, pending));
             }
         } catch (InterruptedException stopped) {
-            answer(batch, stream, shuttingDown());
+            answer(admitted, shuttingDown());
         } catch (RuntimeException | Error e) { // whatever a tokenizer throws, its batch must be answered
-            answer(batch, stream, unreadable(batch, e));
+            answer(admitted, unreadable(batch, e));
         }
-        stream.taken();
+        admitted.stream().taken();
     }
 
     /** Tokens and vectors from a table: no queue, no inference thread, and answered by the thread that made them. */
-    private void lookUp(EncodeBatch batch, EncodeStream stream) {
+    private void lookUp(Admitted admitted) {
+        EncodeBatch batch = admitted.batch();
+        SparseEncoder encoder = admitted.encoder();
         EncodeReply reply;
         try {
-            List<TokenizedText> texts = tokenize(batch);
+            List<TokenizedText> texts = tokenize(admitted);
             reply = PendingBatch.reply(batch, texts, encoder.encode(texts, role(batch)), encoder);
             metrics.lookedUp(role(batch), texts);
         } catch (RuntimeException | Error e) { // as above
             reply = EncodeStream.reply(batch, unreadable(batch, e));
         }
         try {
-            stream.takenAndAnswered(batch, reply);
+            admitted.stream().takenAndAnswered(batch, reply);
         } finally {
-            admission.release(bytes(batch));
+            release(admitted);
         }
     }
 
@@ -127,7 +145,9 @@ final class BatchIntake implements AutoCloseable {
         return new Failure(code, message, "texts");
     }
 
-    private List<TokenizedText> tokenize(EncodeBatch batch) {
+    private static List<TokenizedText> tokenize(Admitted admitted) {
+        EncodeBatch batch = admitted.batch();
+        SparseEncoder encoder = admitted.encoder();
         List<TokenizedText> texts = encoder.tokenize(batch.getTextsList(), role(batch));
         if (texts.size() != batch.getTextsCount()) {
             throw new IllegalStateException("the tokenizer of " + encoder.name() + " gave " + texts.size()
@@ -137,14 +157,16 @@ final class BatchIntake implements AutoCloseable {
     }
 
     /** Answers a batch that was let in with a failure. */
-    void answer(EncodeBatch batch, EncodeStream stream, Failure failure) {
-        answer(batch, stream, () -> EncodeStream.reply(batch, failure));
+    void answer(Admitted admitted, Failure failure) {
+        answer(admitted, () -> EncodeStream.reply(admitted.batch(), failure));
     }
 
-    /** Answers a batch that was let in, on a thread that may take its time, and gives its room back. */
-    void answer(EncodeBatch batch, EncodeStream stream, Supplier<EncodeReply> result) {
+    /** Answers a batch that was let in, on a thread that may take its time, and gives its room and its model back. */
+    void answer(Admitted admitted, Supplier<EncodeReply> result) {
+        EncodeBatch batch = admitted.batch();
+        EncodeStream stream = admitted.stream();
         if (stream.gone()) {
-            admission.release(bytes(batch));
+            release(admitted);
             return;
         }
         replies.execute(() -> {
@@ -159,7 +181,7 @@ final class BatchIntake implements AutoCloseable {
             try {
                 stream.answer(batch, reply);
             } finally {
-                admission.release(bytes(batch));
+                release(admitted);
             }
         });
     }

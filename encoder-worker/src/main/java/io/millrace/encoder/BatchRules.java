@@ -2,7 +2,7 @@ package io.millrace.encoder;
 
 import io.grpc.Status;
 import io.millrace.encoder.batch.Failure;
-import io.millrace.model.SparseEncoder;
+import io.millrace.encoder.models.ModelSlots;
 import io.millrace.v1.EncodeBatch;
 import io.millrace.v1.TextRole;
 import java.nio.charset.StandardCharsets;
@@ -11,19 +11,14 @@ import java.util.Optional;
 /**
  * What a batch must be to be encoded here.
  *
- * @param spaceId the only space served
- * @param modelName its checkpoint, for messages
+ * @param models what is served
  */
-record BatchRules(String spaceId, String modelName) {
+record BatchRules(ModelSlots models) {
     /** Most texts in a batch. */
     static final int MAX_TEXTS = 1024;
 
     /** Longest text, bytes of UTF-8: 512 KiB. No model reads a hundredth of it. */
     static final int MAX_TEXT_BYTES = 512 << 10;
-
-    static BatchRules of(SparseEncoder encoder) {
-        return new BatchRules(encoder.spaceId(), encoder.name());
-    }
 
     /** Why the batch is refused; empty = it is fine. */
     Optional<Failure> violation(EncodeBatch batch) {
@@ -33,13 +28,8 @@ record BatchRules(String spaceId, String modelName) {
         if (batch.getTextsCount() == 0 || batch.getTextsCount() > MAX_TEXTS) {
             return invalid("texts", "has " + batch.getTextsCount() + " texts; send 1 to " + MAX_TEXTS);
         }
-        if (!batch.getSpaceId().equals(spaceId)) {
-            return Optional.of(new Failure(
-                    Status.Code.FAILED_PRECONDITION,
-                    "space_id: the batch is for space '" + shortened(batch.getSpaceId()) + "', but this worker serves '"
-                            + spaceId + "' (" + modelName
-                            + "); send it to a worker of its space, or ask DescribeModel again",
-                    "space_id"));
+        if (models.find(batch.getSpaceId()).isEmpty()) {
+            return Optional.of(notServed(batch));
         }
         for (int i = 0; i < batch.getTextsCount(); i++) {
             String text = batch.getTexts(i);
@@ -54,6 +44,15 @@ record BatchRules(String spaceId, String modelName) {
             }
         }
         return Optional.empty();
+    }
+
+    /** The refusal of a batch whose space nobody has here. */
+    Failure notServed(EncodeBatch batch) {
+        return new Failure(
+                Status.Code.FAILED_PRECONDITION,
+                "space_id: the batch is for space '" + shortened(batch.getSpaceId()) + "', but this worker serves "
+                        + models.described() + "; send it to a worker of its space, or ask DescribeModel again",
+                "space_id");
     }
 
     private static Optional<Failure> invalid(String field, String message) {

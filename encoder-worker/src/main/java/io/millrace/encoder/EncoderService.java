@@ -6,14 +6,17 @@ import io.grpc.stub.StreamObserver;
 import io.millrace.encoder.batch.BatchQueue;
 import io.millrace.encoder.batch.EncoderMetrics;
 import io.millrace.encoder.batch.Failure;
-import io.millrace.model.SparseEncoder;
-import io.millrace.model.TextRole;
+import io.millrace.encoder.models.ModelLoads;
 import io.millrace.service.Refusals;
 import io.millrace.v1.DescribeModelRequest;
 import io.millrace.v1.EncodeBatch;
 import io.millrace.v1.EncodeReply;
 import io.millrace.v1.EncoderWorkerGrpc;
+import io.millrace.v1.LoadModelRequest;
+import io.millrace.v1.LoadedModel;
 import io.millrace.v1.ModelDescription;
+import io.millrace.v1.UnloadModelRequest;
+import io.millrace.v1.UnloadModelResponse;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -30,7 +33,7 @@ final class EncoderService extends EncoderWorkerGrpc.EncoderWorkerImplBase
     private static final Logger LOG = LoggerFactory.getLogger(EncoderService.class);
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
-    private final SparseEncoder encoder;
+    private final ModelLoads loads;
     private final StreamLimits limits;
     private final EncoderMetrics metrics;
     private final Admission admission;
@@ -46,12 +49,17 @@ final class EncoderService extends EncoderWorkerGrpc.EncoderWorkerImplBase
      */
     record Limits(StreamLimits streams, long queuedBytes, int tokenizerThreads) {}
 
-    EncoderService(SparseEncoder encoder, BatchQueue queue, Limits limits, EncoderMetrics metrics) {
-        this.encoder = encoder;
+    /**
+     * A service.
+     *
+     * @param loads owns the models; closed by whoever made it
+     */
+    EncoderService(ModelLoads loads, BatchQueue queue, Limits limits, EncoderMetrics metrics) {
+        this.loads = loads;
         this.limits = limits.streams();
         this.metrics = metrics;
         this.admission = new Admission(limits.queuedBytes(), this::advanceAll);
-        this.intake = new BatchIntake(encoder, queue, admission, metrics, limits.tokenizerThreads());
+        this.intake = new BatchIntake(loads.slots(), queue, admission, metrics, limits.tokenizerThreads());
         metrics.gauge("millrace_encoder_streams", "Streams open.", streams::size);
         metrics.gauge("millrace_encoder_queued_bytes", "Bytes of requests in the worker.", admission::usedBytes);
     }
@@ -82,14 +90,35 @@ final class EncoderService extends EncoderWorkerGrpc.EncoderWorkerImplBase
 
     @Override
     public void describeModel(DescribeModelRequest request, StreamObserver<ModelDescription> observer) {
-        observer.onNext(ModelDescription.newBuilder()
-                .setSpaceId(encoder.spaceId())
-                .setName(encoder.name())
-                .setVocabularySize(encoder.vocabularySize())
-                .setMaxQueryTokens(encoder.maxTokens(TextRole.QUERY))
-                .setMaxDocumentTokens(encoder.maxTokens(TextRole.DOCUMENT))
-                .setDevice(encoder.device())
-                .build());
+        observer.onNext(loads.describe());
+        observer.onCompleted();
+    }
+
+    @Override
+    public void loadModel(LoadModelRequest request, StreamObserver<LoadedModel> observer) {
+        LoadedModel loaded;
+        try {
+            Refusals.requireTimeLeft();
+            loaded = loads.load(request);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw stopping().asRuntimeException();
+        }
+        observer.onNext(loaded);
+        observer.onCompleted();
+    }
+
+    @Override
+    public void unloadModel(UnloadModelRequest request, StreamObserver<UnloadModelResponse> observer) {
+        String active;
+        try {
+            active = loads.unload(request.getSpaceId());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw stopping().asRuntimeException();
+        }
+        observer.onNext(
+                UnloadModelResponse.newBuilder().setActiveSpaceId(active).build());
         observer.onCompleted();
     }
 

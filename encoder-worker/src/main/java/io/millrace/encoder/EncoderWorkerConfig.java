@@ -1,11 +1,13 @@
 package io.millrace.encoder;
 
 import io.millrace.encoder.batch.BatchLimits;
+import io.millrace.encoder.models.ModelSource;
 import io.millrace.model.EncoderOptions;
 import io.millrace.model.device.DeviceChoice;
 import io.millrace.model.engine.Precision;
 import io.millrace.service.ServerSettings;
 import io.millrace.service.Setting;
+import io.millrace.service.registry.ModelName;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -25,7 +27,8 @@ public record EncoderWorkerConfig(
         @Setting(
                 help =
                         "Checkpoint folder: config.json, model.safetensors, tokenizer.json and, if any, millrace.json; or"
-                                + " a folder that the command lexical made.")
+                                + " a folder that the command lexical made; or registry:NAME[@VERSION], a model published"
+                                + " at --coordinator.")
         Path model,
 
         @Setting(
@@ -74,8 +77,26 @@ public record EncoderWorkerConfig(
         long queuedBytes,
 
         @Setting(help = "How long accepted batches may take to finish at shutdown.", fallback = "20s")
-        Duration shutdownGrace) {
+        Duration shutdownGrace,
 
+        @Setting(
+                help = "Coordinator whose published models this worker loads, host:port; none = each call names one.",
+                fallback = "none")
+        String coordinator,
+
+        @Setting(
+                help = "Folder for published models, one for each worker; none = a temporary one, empty at each start.",
+                fallback = "none")
+        String modelCache,
+
+        @Setting(
+                help = "Most room in that folder, MiB; the models unused for longest go first. At least two models.",
+                fallback = "32768")
+        long modelCacheMib) {
+
+    private static final String REGISTRY = "registry:";
+    private static final long MAX_MIB = 1L << 40;
+    private static final long DEFAULT_CACHE_MIB = 32 << 10;
     private static final int DEFAULT_TOKEN_BUDGET = 1024;
     /** What a thread computes at a time. */
     private static final int TOKENS_A_THREAD = 256;
@@ -102,6 +123,17 @@ public record EncoderWorkerConfig(
         if (shutdownGrace.isNegative()) {
             throw new IllegalArgumentException("--shutdown-grace is " + shutdownGrace + "; use 0s or more");
         }
+        if (modelCacheMib < 1 || modelCacheMib > MAX_MIB) {
+            throw new IllegalArgumentException("--model-cache-mib is " + modelCacheMib + "; use 1 to " + MAX_MIB);
+        }
+        if (model.toString().startsWith(REGISTRY)) {
+            ModelName.parse(model.toString().substring(REGISTRY.length()));
+            if (coordinator.isEmpty() || !adapters.isEmpty()) {
+                throw new IllegalArgumentException(
+                        "--model is " + model
+                                + ", which needs --coordinator HOST:PORT, and no --adapters: merge them and publish the result");
+            }
+        }
     }
 
     /** The settings of a worker inside a local cluster: loopback, defaults for the rest. */
@@ -118,7 +150,26 @@ public record EncoderWorkerConfig(
                 DEFAULT_TOKEN_BUDGET,
                 16,
                 64L << 20,
-                Duration.ofSeconds(20));
+                Duration.ofSeconds(20),
+                "",
+                "",
+                DEFAULT_CACHE_MIB);
+    }
+
+    /** The published model to start with; empty = {@code model} is a folder. */
+    public Optional<ModelName> publishedModel() {
+        String text = model.toString();
+        return text.startsWith(REGISTRY)
+                ? Optional.of(ModelName.parse(text.substring(REGISTRY.length())))
+                : Optional.empty();
+    }
+
+    /** Where further models come from. Adapters belong to the folder that the worker was started with. */
+    ModelSource source() {
+        Optional<Path> cache = modelCache.isEmpty() ? Optional.empty() : Optional.of(Path.of(modelCache));
+        return new ModelSource(
+                new ModelSource.Settings(coordinator, cache, modelCacheMib << 20),
+                encoder().withAdapters(List.of()));
     }
 
     /** How the model is opened. */

@@ -3,6 +3,7 @@ package io.millrace.encoder;
 import com.google.protobuf.UnsafeByteOperations;
 import io.millrace.encoder.batch.EncodeJob;
 import io.millrace.encoder.batch.Failure;
+import io.millrace.encoder.models.ServedModel;
 import io.millrace.model.SparseEncoder;
 import io.millrace.model.TokenizedText;
 import io.millrace.v1.EncodeBatch;
@@ -16,26 +17,37 @@ import java.util.List;
 /**
  * A batch in the queue: turns its vectors into a reply, away from the inference thread.
  *
- * @param batch as it came
+ * @param admitted the batch
  * @param texts its texts, tokenised
- * @param stream where the reply goes
  * @param intake where its room is given back
  */
-record PendingBatch(EncodeBatch batch, List<TokenizedText> texts, EncodeStream stream, BatchIntake intake)
-        implements EncodeJob.Caller {
+record PendingBatch(Admitted admitted, List<TokenizedText> texts, BatchIntake intake) implements EncodeJob.Caller {
+    /**
+     * A batch that was let in, and holds its room and its model until it is answered.
+     *
+     * @param batch as it came
+     * @param stream where the reply goes
+     * @param model that encodes it
+     */
+    record Admitted(EncodeBatch batch, EncodeStream stream, ServedModel model) {
+        SparseEncoder encoder() {
+            return model.encoder();
+        }
+    }
+
     @Override
     public boolean gone() {
-        return stream.gone();
+        return admitted.stream().gone();
     }
 
     @Override
     public void encoded(List<SparseVector> vectors) {
-        intake.answer(batch, stream, () -> reply(batch, texts, vectors, intake.encoder()));
+        intake.answer(admitted, () -> reply(admitted.batch(), texts, vectors, admitted.encoder()));
     }
 
     @Override
     public void failed(Failure failure) {
-        intake.answer(batch, stream, failure);
+        intake.answer(admitted, failure);
     }
 
     /** The reply with a batch's vectors. */

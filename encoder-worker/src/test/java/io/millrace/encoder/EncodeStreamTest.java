@@ -10,6 +10,7 @@ import io.millrace.v1.DescribeModelRequest;
 import io.millrace.v1.EncodeBatch;
 import io.millrace.v1.EncodedBatch;
 import io.millrace.v1.EncoderWorkerGrpc;
+import io.millrace.v1.LoadedModel;
 import io.millrace.v1.ModelDescription;
 import io.millrace.vector.SparseVector;
 import io.millrace.vector.VectorBlockCodec;
@@ -131,6 +132,13 @@ class EncodeStreamTest {
                             .setMaxQueryTokens(32)
                             .setMaxDocumentTokens(512)
                             .setDevice("fake")
+                            .addModels(LoadedModel.newBuilder()
+                                    .setSpaceId(FakeEncoder.SPACE)
+                                    .setName("fake")
+                                    .setVocabularySize(30_522)
+                                    .setMaxQueryTokens(32)
+                                    .setMaxDocumentTokens(512)
+                                    .setDevice("fake"))
                             .build());
         }
     }

@@ -90,7 +90,10 @@ class EncoderWorkerTest {
                         2048,
                         16,
                         c.queuedBytes(),
-                        Duration.ofMillis(300)),
+                        Duration.ofMillis(300),
+                        "",
+                        "",
+                        32 << 10),
                 encoder);
         try (EncodeClient client = EncodeClient.open(worker.port())) {
             client.send(EncodeClient.batch(1, Texts.ofWords(200, 100)));
@@ -143,7 +146,10 @@ class EncoderWorkerTest {
                         1024,
                         16,
                         64L << 20,
-                        Duration.ofSeconds(20)));
+                        Duration.ofSeconds(20),
+                        "",
+                        "",
+                        32 << 10));
         assertThat(EncoderWorkerConfig.local(Path.of("m"), 7310, 3).tokenBudget())
                 .isEqualTo(config.tokenBudget());
         assertThatThrownBy(() -> Settings.read(

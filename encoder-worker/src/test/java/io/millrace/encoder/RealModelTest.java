@@ -77,7 +77,10 @@ class RealModelTest {
                 1024,
                 16,
                 64L << 20,
-                Duration.ofSeconds(20));
+                Duration.ofSeconds(20),
+                "",
+                "",
+                32 << 10);
         Random random = new Random(7);
         try (EncoderWorker worker = EncoderWorker.start(config);
                 EncodeClient client = EncodeClient.open(worker.port());
@@ -117,7 +120,10 @@ class RealModelTest {
                 1024,
                 16,
                 64L << 20,
-                Duration.ofSeconds(20));
+                Duration.ofSeconds(20),
+                "",
+                "",
+                32 << 10);
         try (EncoderWorker worker = EncoderWorker.start(config);
                 EncodeClient client = EncodeClient.open(worker.port())) {
             for (var role :

@@ -24,7 +24,10 @@ final class Workers {
                 2048,
                 16,
                 64L << 20,
-                Duration.ofSeconds(10));
+                Duration.ofSeconds(10),
+                "",
+                "",
+                32 << 10);
     }
 
     static EncoderWorker start(SparseEncoder encoder) {
@@ -46,7 +49,10 @@ final class Workers {
                         c.tokenBudget(),
                         c.streamBatches(),
                         bytes,
-                        c.shutdownGrace()),
+                        c.shutdownGrace(),
+                        "",
+                        "",
+                        32 << 10),
                 encoder);
     }
 
@@ -65,7 +71,10 @@ final class Workers {
                         0,
                         c.streamBatches(),
                         c.queuedBytes(),
-                        c.shutdownGrace()),
+                        c.shutdownGrace(),
+                        "",
+                        "",
+                        32 << 10),
                 encoder);
     }
 }

@@ -16,17 +16,26 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps one worker connected: asks what it serves, opens a stream for queries and one for documents (so that bulk can
- * never use up the queries' credit), and starts over with a growing pause whenever one of them ends.
+ * never use up the queries' credit), and starts over with a growing pause whenever one of them ends. Every few seconds it asks
+ * again, because models are loaded and unloaded while a worker runs.
  */
 final class WorkerConnection implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerConnection.class);
     private static final long FIRST_PAUSE_MILLIS = 50;
     private static final long LONGEST_PAUSE_MILLIS = 1_000;
+    private static final long ASK_AGAIN_MILLIS = 2_000;
 
     /** A worker as last seen: what it serves, and its two streams. */
     record Link(ModelDescription model, EncoderStream queries, EncoderStream documents) {
         EncoderStream stream(TextRole role) {
             return role == TextRole.TEXT_ROLE_QUERY ? queries : documents;
+        }
+
+        /** Whether batches of a space may be sent there. */
+        boolean serves(String space) {
+            return model.getSpaceId().equals(space)
+                    || model.getModelsList().stream()
+                            .anyMatch(loaded -> loaded.getSpaceId().equals(space));
         }
 
         boolean isUp() {
@@ -97,27 +106,54 @@ final class WorkerConnection implements AutoCloseable {
     }
 
     private Link connect() {
-        ModelDescription model = EncoderWorkerGrpc.newBlockingStub(channel)
-                .withDeadlineAfter(10, TimeUnit.SECONDS)
-                .describeModel(DescribeModelRequest.getDefaultInstance());
-        Link fresh =
-                new Link(model, new EncoderStream(onChange, this::ended), new EncoderStream(onChange, this::ended));
+        Link fresh = new Link(
+                describe(), new EncoderStream(onChange, this::ended), new EncoderStream(onChange, this::ended));
         // A query's result is small and only wakes who waits for it: no thread need be found for that.
         fresh.queries().open(EncoderWorkerGrpc.newStub(channel).withExecutor(Runnable::run));
         fresh.documents().open(EncoderWorkerGrpc.newStub(channel));
         return fresh;
     }
 
-    private void awaitEnd(Link current) throws InterruptedException {
-        synchronized (signal) {
-            while (!closed && current.isUp()) {
-                signal.wait();
+    private ModelDescription describe() {
+        return EncoderWorkerGrpc.newBlockingStub(channel)
+                .withDeadlineAfter(10, TimeUnit.SECONDS)
+                .describeModel(DescribeModelRequest.getDefaultInstance());
+    }
+
+    private void awaitEnd(Link first) throws InterruptedException {
+        Link current = first;
+        while (!ended(current)) {
+            try {
+                Link now = new Link(describe(), current.queries(), current.documents());
+                if (!now.equals(current)) {
+                    current = now;
+                    link = now;
+                    onChange.run();
+                }
+            } catch (StatusRuntimeException e) {
+                // Its streams will tell whether it is gone.
+                LOG.debug("worker did not say what it serves: {}", Refusals.inOneLine(e.getStatus()));
             }
         }
         // One stream without the other is of no use.
         Status reason = Status.UNAVAILABLE.withDescription("the connection to worker " + address + " was lost");
         current.queries().cancel(reason);
         current.documents().cancel(reason);
+    }
+
+    /** Waits for the end of a link, but no longer than until the worker is to be asked again. */
+    private boolean ended(Link current) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ASK_AGAIN_MILLIS);
+        synchronized (signal) {
+            while (!closed && current.isUp()) {
+                long left = deadline - System.nanoTime();
+                if (left <= 0) {
+                    return false;
+                }
+                TimeUnit.NANOSECONDS.timedWait(signal, left);
+            }
+        }
+        return true;
     }
 
     private void ended() {

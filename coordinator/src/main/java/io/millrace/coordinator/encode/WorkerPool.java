@@ -6,6 +6,7 @@ import io.millrace.coordinator.encode.WorkerConnection.Link;
 import io.millrace.service.Refusals;
 import io.millrace.v1.EncodeBatch;
 import io.millrace.v1.EncodedBatch;
+import io.millrace.v1.LoadedModel;
 import io.millrace.v1.Member;
 import io.millrace.v1.ModelDescription;
 import io.millrace.v1.TextRole;
@@ -17,6 +18,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -107,14 +110,6 @@ public final class WorkerPool implements AutoCloseable {
         return spaces.getFirst();
     }
 
-    /** The model behind a space, from any connected worker that serves it; null if none does. */
-    public @Nullable ModelDescription model(String space) {
-        return connectedModels().stream()
-                .filter(model -> model.getSpaceId().equals(space))
-                .findFirst()
-                .orElse(null);
-    }
-
     /** Waits until every worker is connected, or the time is up; returns whether all are. */
     public boolean awaitAll(Duration timeout) throws InterruptedException {
         return awaitWorkers(workers.size(), timeout);
@@ -191,7 +186,7 @@ public final class WorkerPool implements AutoCloseable {
         List<EncoderStream> streams = new ArrayList<>();
         for (WorkerConnection worker : workers) {
             Link link = worker.link();
-            if (link != null && link.model().getSpaceId().equals(space)) {
+            if (link != null && link.serves(space)) {
                 streams.add(link.stream(role));
             }
         }
@@ -202,10 +197,12 @@ public final class WorkerPool implements AutoCloseable {
     /** Waiting helps if a worker of the space is busy or one of unknown space may come back; else it is refused now. */
     private void requireSomeHope(String space) {
         boolean allKnown = workers.stream().allMatch(worker -> worker.link() != null);
-        if (allKnown && model(space) == null) {
+        boolean served =
+                workers.stream().map(WorkerConnection::link).anyMatch(link -> link != null && link.serves(space));
+        if (allKnown && !served) {
             throw Refusals.failedPrecondition("the collection is in space " + space + ", but the workers serve "
                     + connectedModels().stream()
-                            .map(ModelDescription::getSpaceId)
+                            .flatMap(WorkerPool::spaces)
                             .distinct()
                             .toList()
                     + "; start workers with the collection's checkpoint, or index into a new collection");
@@ -219,6 +216,9 @@ public final class WorkerPool implements AutoCloseable {
         return switch (refusal.getStatus().getCode()) {
             // The worker, not the batch, is at fault: another one may do it.
             case UNAVAILABLE, CANCELLED, RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, INTERNAL, UNKNOWN -> refusal;
+            // It has unloaded the model since it was asked what it serves. If nobody has it, that is found out before
+            // long.
+            case FAILED_PRECONDITION -> refusal;
             default -> throw refusal;
         };
     }
@@ -251,7 +251,16 @@ public final class WorkerPool implements AutoCloseable {
     }
 
     private static String describe(ModelDescription model) {
-        return model.getName() + " on " + model.getDevice() + ", space " + model.getSpaceId();
+        return model.getName() + " on " + model.getDevice() + ", space " + model.getSpaceId()
+                + model.getModelsList().stream()
+                        .skip(1)
+                        .map(other -> ", and " + other.getName() + ", space " + other.getSpaceId())
+                        .collect(Collectors.joining());
+    }
+
+    private static Stream<String> spaces(ModelDescription model) {
+        return Stream.concat(
+                Stream.of(model.getSpaceId()), model.getModelsList().stream().map(LoadedModel::getSpaceId));
     }
 
     private void changed() {

@@ -25,4 +25,9 @@ public final class ServerOptions {
     public MillraceClient connect() {
         return MillraceClient.connect(ClientOptions.forServer(server).withCallTimeout(timeout));
     }
+
+    /** {@code host:port} of the coordinator, for calls that the client does not have. */
+    public String address() {
+        return ClientOptions.forServer(server).target();
+    }
 }

@@ -72,8 +72,10 @@ public final class RoleCommand<C extends Record> implements Callable<Integer>, S
     }
 
     private static Running startWorker(EncoderWorkerConfig config) throws IOException {
-        // Says what a checkpoint folder holds when this one is none.
-        Models.find(config.model());
+        if (config.publishedModel().isEmpty()) {
+            // Says what a checkpoint folder holds when this one is none.
+            Models.find(config.model());
+        }
         return running(EncoderWorker.start(config));
     }
 

@@ -1,15 +1,17 @@
 package io.millrace.encoder.batch;
 
 import io.grpc.Status;
-import io.millrace.encoder.batch.EncodeJob.Slot;
+import io.millrace.encoder.batch.ModelQueue.Batch;
 import io.millrace.model.SparseEncoder;
 import io.millrace.model.TextRole;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -20,8 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The owner of the model: one thread takes requests from a bounded channel, cuts inference batches, has them run and hands
- * out what they gave. Only roles that need inference come here.
+ * The owner of the models: one thread takes requests from a bounded channel, cuts inference batches, has them run and hands
+ * out what they gave. Only roles that need inference come here. Batches are of one model each; where several models have
+ * something waiting, they take turns, and together they have no more room than one alone.
  *
  * <p>Some batches of documents run at once, so that no inference thread waits for the last one of a batch; queries wait for
  * none of them. Requests whose caller is gone, or that were not started in time, are dropped before each batch. Submitting is
@@ -30,21 +33,21 @@ import org.slf4j.LoggerFactory;
 public final class BatchQueue implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(BatchQueue.class);
     private static final long OFFER_MILLIS = 100;
+    private static final List<TextRole> ROLES = List.of(TextRole.QUERY, TextRole.DOCUMENT);
 
-    private final SparseEncoder encoder;
     private final BatchLimits limits;
     private final EncoderMetrics metrics;
     private final BlockingQueue<Command> channel;
-    private final CompletableFuture<TokenBudget> ready = new CompletableFuture<>();
     private final CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
     private final Thread owner;
 
     // Below: the owner thread's own.
-    private final Map<TextRole, SortedWindow> windows =
-            new EnumMap<>(TextRole.class); // queries first, as they are declared
+    private final Map<SparseEncoder, ModelQueue> queues = new LinkedHashMap<>();
+    private final Map<TextRole, SparseEncoder> last = new EnumMap<>(TextRole.class); // whose batch was started last
     private final List<EncodeJob> live = new ArrayList<>();
 
-    // Written by the owner thread, read by scrapes.
+    // Written by the owner thread, read by others.
+    private volatile int tokenBudget;
     private volatile long queuedQueryTokens;
     private volatile long queuedDocumentTokens;
 
@@ -55,25 +58,30 @@ public final class BatchQueue implements AutoCloseable {
     private sealed interface Command {
         record Submit(EncodeJob job) implements Command {}
 
+        /** From here on there are requests of a model. */
+        record Add(ModelQueue queue) implements Command {}
+
+        /** From here on there are none any more, and none waits. */
+        record Remove(SparseEncoder encoder) implements Command {}
+
         /** Makes an idle owner look at its flags. */
         record Wake() implements Command {}
     }
 
-    private BatchQueue(SparseEncoder encoder, BatchLimits limits, EncoderMetrics metrics) {
-        this.encoder = encoder;
+    private BatchQueue(BatchLimits limits, EncoderMetrics metrics) {
         this.limits = limits;
         this.metrics = metrics;
         this.channel = new ArrayBlockingQueue<>(limits.channelRequests());
-        windows.put(TextRole.QUERY, new SortedWindow(1, 1)); // one launch for what waits: latency before padding
-        windows.put(TextRole.DOCUMENT, new SortedWindow(limits.windowBudgets(), limits.maxPaddingShare()));
         this.owner = Thread.ofPlatform().name("millrace-encoder").daemon().unstarted(this::own);
     }
 
     /** Starts the owner thread, and returns when the token budget is known and the model warm. */
     public static BatchQueue start(SparseEncoder encoder, BatchLimits limits, EncoderMetrics metrics) {
-        BatchQueue queue = new BatchQueue(encoder, limits, metrics);
+        BatchQueue queue = new BatchQueue(limits, metrics);
+        ModelQueue first = queue.warmedUp(encoder);
+        queue.queues.put(encoder, first);
+        queue.tokenBudget = first.budget().current();
         queue.owner.start();
-        TokenBudget budget = queue.ready.join();
         metrics.gauge(
                 "millrace_encoder_queued_query_tokens",
                 "Tokens of queries that wait for inference.",
@@ -82,8 +90,38 @@ public final class BatchQueue implements AutoCloseable {
                 "millrace_encoder_queued_document_tokens",
                 "Tokens of documents that wait for inference.",
                 () -> queue.queuedDocumentTokens);
-        metrics.gauge("millrace_encoder_token_budget", "Most padded tokens of an inference batch.", budget::current);
+        metrics.gauge("millrace_encoder_token_budget", "Most padded tokens of an inference batch.", queue::tokenBudget);
         return queue;
+    }
+
+    /**
+     * Begins to take requests of a further model; returns when its token budget is known and it is warm.
+     *
+     * @throws InterruptedException if interrupted before the owner was told; the model is then not taken in
+     */
+    public void add(SparseEncoder encoder) throws InterruptedException {
+        hand(new Command.Add(warmedUp(encoder)));
+    }
+
+    /**
+     * Forgets a model, all of whose requests have been answered.
+     *
+     * @throws InterruptedException if interrupted before the owner was told
+     */
+    public void remove(SparseEncoder encoder) throws InterruptedException {
+        hand(new Command.Remove(encoder));
+    }
+
+    /** Hands a command over, unless the queue is closing and nobody needs it any more. */
+    private void hand(Command command) throws InterruptedException {
+        boolean taken = false;
+        while (!taken && !closing) {
+            taken = channel.offer(command, OFFER_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private ModelQueue warmedUp(SparseEncoder encoder) {
+        return new ModelQueue(encoder, new TokenBudget(startBudget(encoder)), limits);
     }
 
     /** Completes when the owner thread has ended, after {@link #close} or on a defect. */
@@ -91,9 +129,9 @@ public final class BatchQueue implements AutoCloseable {
         return ended;
     }
 
-    /** Most padded tokens of an inference batch at present. */
+    /** Most padded tokens of an inference batch at present, the least of all models. */
     public int tokenBudget() {
-        return ready.join().current();
+        return tokenBudget;
     }
 
     /** Tokens that wait for inference, of queries and documents together, as of the last batch. */
@@ -149,14 +187,12 @@ public final class BatchQueue implements AutoCloseable {
     }
 
     private void own() {
-        TokenBudget budget = new TokenBudget(startBudget());
-        ready.complete(budget);
-        try (Inference inference = new Inference(encoder, budget, limits.documentBatches(), metrics, this::wake)) {
+        try (Inference inference = new Inference(limits.documentBatches(), metrics, this::wake)) {
             try {
                 do {
                     inference.handOut();
                     dropStale();
-                    start(inference, budget);
+                    start(inference);
                 } while (receive());
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -170,24 +206,44 @@ public final class BatchQueue implements AutoCloseable {
         }
     }
 
-    /** Starts all batches for which there is room. */
-    private void start(Inference inference, TokenBudget budget) {
-        windows.forEach((role, window) -> {
+    /** Starts all batches for which there is room, queries first. */
+    private void start(Inference inference) {
+        for (TextRole role : ROLES) {
             while (inference.hasRoom(role)) {
-                List<Slot> batch = inference.again(role);
+                Optional<Batch> batch = inference.again(role);
                 if (batch.isEmpty()) {
-                    batch = window.next(budget.current());
-                    batch.forEach(slot -> slot.job().start(slot));
+                    batch = next(role);
+                    batch.ifPresent(
+                            fresh -> fresh.slots().forEach(slot -> slot.job().start(slot)));
                 }
                 if (batch.isEmpty()) {
-                    return;
+                    break;
                 }
-                inference.start(batch, role);
+                inference.start(batch.get());
             }
-        });
+        }
+        tokenBudget = queues.values().stream()
+                .mapToInt(queue -> queue.budget().current())
+                .min()
+                .orElse(0);
     }
 
-    private int startBudget() {
+    /** The next batch of a role, of the models in turn: the one that was served last comes last. */
+    private Optional<Batch> next(TextRole role) {
+        List<ModelQueue> turn = new ArrayList<>(queues.values());
+        int served = new ArrayList<>(queues.keySet()).indexOf(last.get(role));
+        Collections.rotate(turn, -(served + 1));
+        for (ModelQueue queue : turn) {
+            Batch batch = queue.next(role);
+            if (!batch.isEmpty()) {
+                last.put(role, queue.encoder());
+                return Optional.of(batch);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private int startBudget(SparseEncoder encoder) {
         if (limits.tokenBudget() > 0) {
             return limits.tokenBudget();
         }
@@ -208,13 +264,27 @@ public final class BatchQueue implements AutoCloseable {
     private boolean receive() throws InterruptedException {
         live.removeIf(EncodeJob::finished);
         for (Command next = nextCommand(); next != null; next = channel.poll()) {
-            if (next instanceof Command.Submit(EncodeJob job)) {
-                live.add(job);
-                Objects.requireNonNull(windows.get(job.role()), "every role has a window")
-                        .add(job);
+            switch (next) {
+                case Command.Submit(EncodeJob job) -> take(job);
+                case Command.Add(ModelQueue queue) -> queues.put(queue.encoder(), queue);
+                case Command.Remove(SparseEncoder encoder) -> queues.remove(encoder);
+                case Command.Wake() -> {}
             }
         }
         return !closing || (!live.isEmpty() && System.nanoTime() - closeDeadlineNanos < 0);
+    }
+
+    private void take(EncodeJob job) {
+        live.add(job);
+        ModelQueue queue = queues.get(job.encoder());
+        if (queue == null) {
+            metrics.dropped("unloaded");
+            job.fail(new Failure(
+                    Status.Code.FAILED_PRECONDITION,
+                    "model " + job.encoder().name() + " is not served here any more; ask DescribeModel again"));
+        } else {
+            queue.add(job);
+        }
     }
 
     private @Nullable Command nextCommand() throws InterruptedException {

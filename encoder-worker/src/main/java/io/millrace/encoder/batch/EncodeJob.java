@@ -35,6 +35,7 @@ public final class EncodeJob {
 
     private static final Logger LOG = LoggerFactory.getLogger(EncodeJob.class);
 
+    private final SparseEncoder encoder;
     private final TextRole role;
     private final List<TokenizedText> texts;
     private final long latestStartNanos;
@@ -62,14 +63,17 @@ public final class EncodeJob {
     /**
      * A request.
      *
+     * @param encoder that tokenised the texts; one that the queue was given
      * @param texts at least one
      * @param latestStartNanos on {@link System#nanoTime}'s clock; a request none of whose texts has been started by
      *     then is dropped
      */
-    public EncodeJob(TextRole role, List<TokenizedText> texts, long latestStartNanos, Caller caller) {
+    public EncodeJob(
+            SparseEncoder encoder, TextRole role, List<TokenizedText> texts, long latestStartNanos, Caller caller) {
         if (texts.isEmpty()) {
             throw new IllegalArgumentException("a request has no texts; send at least one");
         }
+        this.encoder = encoder;
         this.role = role;
         this.texts = texts;
         this.latestStartNanos = latestStartNanos;
@@ -91,6 +95,10 @@ public final class EncodeJob {
         int tokens() {
             return ids.length;
         }
+    }
+
+    SparseEncoder encoder() {
+        return encoder;
     }
 
     TextRole role() {
@@ -134,7 +142,7 @@ public final class EncodeJob {
     }
 
     /** Takes a piece's vector; with the last piece of a text, its vectors are joined. */
-    void put(Slot slot, SparseVector vector, SparseEncoder encoder) {
+    void put(Slot slot, SparseVector vector) {
         if (finished) {
             return;
         }

@@ -2,6 +2,7 @@ package io.millrace.encoder.batch;
 
 import io.grpc.Status;
 import io.millrace.encoder.batch.EncodeJob.Slot;
+import io.millrace.encoder.batch.ModelQueue.Batch;
 import io.millrace.model.SparseEncoder;
 import io.millrace.model.TextRole;
 import io.millrace.vector.SparseVector;
@@ -29,8 +30,6 @@ import org.slf4j.LoggerFactory;
 final class Inference implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Inference.class);
 
-    private final SparseEncoder encoder;
-    private final TokenBudget budget;
     private final EncoderMetrics metrics;
     private final Runnable onEnd;
     private final ExecutorService threads;
@@ -40,7 +39,7 @@ final class Inference implements AutoCloseable {
     /** What runs of one role, and what is to run again. */
     private static final class Lane {
         private int room;
-        private final Deque<List<Slot>> again = new ArrayDeque<>();
+        private final Deque<Batch> again = new ArrayDeque<>();
 
         Lane(int room) {
             this.room = room;
@@ -48,18 +47,16 @@ final class Inference implements AutoCloseable {
     }
 
     /** A batch that was run, with its vectors or why there are none. */
-    private record Ended(List<Slot> batch, TextRole role, List<SparseVector> vectors, Optional<Throwable> failure) {}
+    private record Ended(Batch batch, List<SparseVector> vectors, Optional<Throwable> failure) {}
 
     /**
      * Nothing runs yet.
      *
-     * @param documentBatches batches of documents that may run at once; of queries it is one, as those that come
-     *     meanwhile share the next
+     * @param documentBatches batches of documents that may run at once, of all models together; of queries it is one, as those
+     *     that come meanwhile share the next
      * @param onEnd called when a batch has ended, on one of the inference's threads
      */
-    Inference(SparseEncoder encoder, TokenBudget budget, int documentBatches, EncoderMetrics metrics, Runnable onEnd) {
-        this.encoder = encoder;
-        this.budget = budget;
+    Inference(int documentBatches, EncoderMetrics metrics, Runnable onEnd) {
         this.metrics = metrics;
         this.onEnd = onEnd;
         lanes.put(TextRole.QUERY, new Lane(1));
@@ -75,34 +72,34 @@ final class Inference implements AutoCloseable {
     }
 
     /** Part of a batch that failed, to be started before any other batch; empty if there is none. */
-    List<Slot> again(TextRole role) {
-        Deque<List<Slot>> parts = lane(role).again;
+    Optional<Batch> again(TextRole role) {
+        Deque<Batch> parts = lane(role).again;
         while (!parts.isEmpty()) {
+            Batch part = parts.removeFirst();
             // A request that failed in one half needs no work in the other.
-            List<Slot> part = parts.removeFirst().stream()
-                    .filter(slot -> !slot.job().finished())
-                    .toList();
-            if (!part.isEmpty()) {
-                return part;
+            Batch left = part.with(
+                    part.slots().stream().filter(slot -> !slot.job().finished()).toList());
+            if (!left.isEmpty()) {
+                return Optional.of(left);
             }
         }
-        return List.of();
+        return Optional.empty();
     }
 
-    /** Has texts of one role encoded; there must be room. */
-    void start(List<Slot> batch, TextRole role) {
-        lane(role).room--;
+    /** Has texts encoded; there must be room. */
+    void start(Batch batch) {
+        lane(batch.role()).room--;
         threads.execute(() -> {
-            ended.add(run(batch, role));
+            ended.add(run(batch));
             onEnd.run();
         });
     }
 
-    private Ended run(List<Slot> batch, TextRole role) {
+    private Ended run(Batch batch) {
         try {
-            return new Ended(batch, role, encode(batch, role), Optional.empty());
+            return new Ended(batch, encode(batch), Optional.empty());
         } catch (RuntimeException | Error e) { // the worker must outlive whatever an engine throws
-            return new Ended(batch, role, List.of(), Optional.of(e));
+            return new Ended(batch, List.of(), Optional.of(e));
         }
     }
 
@@ -114,16 +111,17 @@ final class Inference implements AutoCloseable {
     }
 
     private void handOut(Ended done) {
-        Lane lane = lane(done.role());
+        Lane lane = lane(done.batch().role());
         lane.room++;
         if (done.failure().isPresent()) {
             // The earlier half goes first.
             failed(done.batch(), done.failure().get()).reversed().forEach(lane.again::addFirst);
             return;
         }
-        budget.succeeded();
-        for (int i = 0; i < done.batch().size(); i++) {
-            put(done.batch().get(i), done.vectors().get(i));
+        done.batch().queue().budget().succeeded();
+        List<Slot> slots = done.batch().slots();
+        for (int i = 0; i < slots.size(); i++) {
+            put(slots.get(i), done.vectors().get(i));
         }
     }
 
@@ -145,7 +143,7 @@ final class Inference implements AutoCloseable {
 
     private void put(Slot slot, SparseVector vector) {
         try {
-            slot.job().put(slot, vector, encoder);
+            slot.job().put(slot, vector);
         } catch (RuntimeException | Error e) { // pieces that cannot be joined are no reason to end the thread
             metrics.inferenceFailed();
             failAlone(slot, e);
@@ -153,10 +151,11 @@ final class Inference implements AutoCloseable {
     }
 
     /** What to try in place of a part that failed. */
-    private List<List<Slot>> failed(List<Slot> part, Throwable cause) {
+    private List<Batch> failed(Batch batch, Throwable cause) {
         metrics.inferenceFailed();
+        List<Slot> part = batch.slots();
         if (outOfMemory(cause)) {
-            budget.outOfMemory(paddedTokens(part));
+            batch.queue().budget().outOfMemory(paddedTokens(part));
         }
         if (part.size() == 1) {
             failAlone(part.getFirst(), cause);
@@ -164,13 +163,15 @@ final class Inference implements AutoCloseable {
         }
         LOG.warn("inference of {} texts failed, trying halves: {}", part.size(), cause.toString());
         int half = part.size() / 2;
-        return List.of(part.subList(0, half), part.subList(half, part.size()));
+        return List.of(batch.with(part.subList(0, half)), batch.with(part.subList(half, part.size())));
     }
 
-    private List<SparseVector> encode(List<Slot> part, TextRole role) {
+    private List<SparseVector> encode(Batch batch) {
+        SparseEncoder encoder = batch.queue().encoder();
+        List<Slot> part = batch.slots();
         List<int[]> pieces = part.stream().map(Slot::ids).toList();
         long begun = System.nanoTime();
-        List<SparseVector> vectors = encoder.encodePieces(pieces, role);
+        List<SparseVector> vectors = encoder.encodePieces(pieces, batch.role());
         double seconds = (System.nanoTime() - begun) / 1e9;
         if (vectors.size() != pieces.size()) {
             throw new IllegalStateException(
@@ -178,7 +179,8 @@ final class Inference implements AutoCloseable {
         }
         int texts = (int) part.stream().filter(slot -> slot.piece() == 0).count();
         int tokens = part.stream().mapToInt(Slot::tokens).sum();
-        metrics.inferred(role, new EncoderMetrics.Shape(texts, part.size(), tokens, paddedTokens(part)), seconds);
+        metrics.inferred(
+                batch.role(), new EncoderMetrics.Shape(texts, part.size(), tokens, paddedTokens(part)), seconds);
         return vectors;
     }
 

@@ -38,13 +38,14 @@ class BatchQueueTest {
 
     private static Answer submit(BatchQueue queue, FakeEncoder encoder, List<String> texts, TextRole role)
             throws InterruptedException {
-        return submit(queue, encoder.tokenize(texts, role), role, Duration.ofSeconds(60));
+        return submit(queue, encoder, encoder.tokenize(texts, role), role, Duration.ofSeconds(60));
     }
 
-    private static Answer submit(BatchQueue queue, List<TokenizedText> texts, TextRole role, Duration timeout)
+    private static Answer submit(
+            BatchQueue queue, FakeEncoder encoder, List<TokenizedText> texts, TextRole role, Duration timeout)
             throws InterruptedException {
         Answer answer = new Answer();
-        queue.submit(new EncodeJob(role, texts, System.nanoTime() + timeout.toNanos(), answer));
+        queue.submit(new EncodeJob(encoder, role, texts, System.nanoTime() + timeout.toNanos(), answer));
         return answer;
     }
 
@@ -234,10 +235,10 @@ class BatchQueueTest {
         FakeEncoder encoder = new FakeEncoder((texts, role) -> gate.pass());
         try (BatchQueue queue = start(encoder)) {
             List<TokenizedText> texts = encoder.tokenize(Texts.ofWords(100, 64), TextRole.DOCUMENT);
-            Answer started = submit(queue, texts, TextRole.DOCUMENT, Duration.ofSeconds(2));
+            Answer started = submit(queue, encoder, texts, TextRole.DOCUMENT, Duration.ofSeconds(2));
             gate.awaitArrivals(1);
-            Answer late = submit(queue, texts, TextRole.DOCUMENT, Duration.ofSeconds(2));
-            Answer patient = submit(queue, texts, TextRole.DOCUMENT, Duration.ofSeconds(60));
+            Answer late = submit(queue, encoder, texts, TextRole.DOCUMENT, Duration.ofSeconds(2));
+            Answer patient = submit(queue, encoder, texts, TextRole.DOCUMENT, Duration.ofSeconds(60));
             Gate.pause(Duration.ofMillis(2200));
             gate.open();
             assertThat(started.vectors()).hasSize(100);
@@ -320,7 +321,7 @@ class BatchQueueTest {
                 }
             };
             List<TokenizedText> texts = encoder.tokenize(Collections.nCopies(4, "a b"), TextRole.DOCUMENT);
-            queue.submit(new EncodeJob(TextRole.DOCUMENT, texts, Long.MAX_VALUE, throwing));
+            queue.submit(new EncodeJob(encoder, TextRole.DOCUMENT, texts, Long.MAX_VALUE, throwing));
             assertThat(submit(queue, encoder, List.of("c"), TextRole.DOCUMENT).vectors())
                     .hasSize(1);
         }

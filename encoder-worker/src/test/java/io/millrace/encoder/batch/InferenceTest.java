@@ -35,7 +35,7 @@ class InferenceTest {
     private static Answer submit(BatchQueue queue, FakeEncoder encoder, List<String> texts) throws Exception {
         Answer answer = new Answer();
         List<TokenizedText> tokens = encoder.tokenize(texts, TextRole.DOCUMENT);
-        queue.submit(new EncodeJob(TextRole.DOCUMENT, tokens, System.nanoTime() + 60_000_000_000L, answer));
+        queue.submit(new EncodeJob(encoder, TextRole.DOCUMENT, tokens, System.nanoTime() + 60_000_000_000L, answer));
         return answer;
     }
 

@@ -3,6 +3,7 @@ package io.millrace.encoder.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Status;
+import io.millrace.encoder.FakeEncoder;
 import io.millrace.encoder.batch.EncodeJob.Slot;
 import io.millrace.model.TextRole;
 import io.millrace.model.TokenizedText;
@@ -18,7 +19,7 @@ class SortedWindowTest {
         List<TokenizedText> texts = Arrays.stream(lengths)
                 .mapToObj(length -> new TokenizedText(new int[length], 0))
                 .toList();
-        return new EncodeJob(TextRole.DOCUMENT, texts, Long.MAX_VALUE, new Answer());
+        return new EncodeJob(new FakeEncoder(), TextRole.DOCUMENT, texts, Long.MAX_VALUE, new Answer());
     }
 
     private static List<List<Integer>> lengths(SortedWindow window, int budget) {

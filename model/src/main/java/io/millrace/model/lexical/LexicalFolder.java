@@ -19,6 +19,9 @@ public final class LexicalFolder {
     /** File name of the table of terms. */
     static final String TERMS = "terms.bin";
 
+    /** All its files. */
+    public static final List<String> FILES = List.of(MANIFEST, TERMS);
+
     private LexicalFolder() {}
 
     /** Whether a folder holds a lexical model. */

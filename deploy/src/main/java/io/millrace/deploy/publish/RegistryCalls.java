@@ -1,0 +1,67 @@
+package io.millrace.deploy.publish;
+
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.millrace.client.MillraceException;
+import io.millrace.deploy.cli.ServerOptions;
+import io.millrace.service.Refusals;
+import io.millrace.service.registry.RegistryClient;
+import io.millrace.v1.ModelRegistryGrpc;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+
+/** A connection of a command to the registry; what fails there ends the command with one sentence. */
+final class RegistryCalls implements AutoCloseable {
+    private static final long CALL_SECONDS = 30;
+
+    private final RegistryClient client;
+
+    RegistryCalls(ServerOptions server) {
+        this.client = RegistryClient.connect(server.address());
+    }
+
+    /** Work with a registry. */
+    interface Work<T> {
+        T run() throws IOException, InterruptedException;
+    }
+
+    RegistryClient client() {
+        return client;
+    }
+
+    ModelRegistryGrpc.ModelRegistryBlockingStub stub() {
+        return ModelRegistryGrpc.newBlockingStub(client.channel()).withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /**
+     * Runs work.
+     *
+     * @throws MillraceException if the registry refuses it or does not answer
+     */
+    <T> T call(Work<T> work) throws IOException, InterruptedException {
+        try {
+            return work.run();
+        } catch (StatusRuntimeException e) {
+            throw failure(e, client.address());
+        }
+    }
+
+    /** A refusal as a command says it. */
+    static MillraceException failure(StatusRuntimeException e, String address) {
+        Status.Code code = e.getStatus().getCode();
+        String said = String.valueOf(e.getStatus().getDescription());
+        return new MillraceException(
+                code,
+                switch (code) {
+                    case UNAVAILABLE -> "no answer from " + address + ": " + Refusals.inOneLine(e.getStatus());
+                    case DEADLINE_EXCEEDED -> address + " did not answer in time: " + said;
+                    case UNIMPLEMENTED -> address + " does not have this call; name a server of this role and version";
+                    default -> said;
+                });
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+}
