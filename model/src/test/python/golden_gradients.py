@@ -7,6 +7,8 @@ The loss of a case is the sum over texts b and terms v of sin(1 + 3 b + v) times
 the file holds its Euclidean norm and its product with cos(1 + 0.7 i) over the flat index i. All in fp64, by
 autograd, each text alone and without padding. Some cases are learned for a few steps of AdamW with weight decay, but for
 biases and norms, and with gradients clipped by their norm; the file holds the loss before each step and after the last.
+Of decoders there are the cross-entropy of the next token and that of log1p(relu(logits)), means over all tokens, and the
+gradients of the first plus half of the second.
 """
 
 import json
@@ -82,6 +84,28 @@ def gradients(model, tensors, entry):
     return loss.item(), own | {name: t.grad for name, t in tensors.items() if t.grad is not None}
 
 
+RECTIFIED = 0.5
+LANGUAGE = ("llama.causal", "mistral.causal", "qwen3.causal", "opt.tail")
+
+
+def language(out, entry):
+    """Both cross-entropies, and by the tensor's name the gradient of their weighted sum."""
+    model, _ = loaded(out, entry)
+    golden_heads.set_causal(model, True)
+    sums = torch.zeros(2, dtype=torch.float64)
+    count = 0
+    for ids, mask in zip(entry["input_ids"], entry["attention_mask"]):
+        tokens = torch.tensor([ids[: sum(mask)]])
+        logits, following = model(input_ids=tokens).logits[0, :-1], tokens[0, 1:]
+        plain = torch.nn.functional.cross_entropy(logits, following, reduction="sum")
+        rectified = torch.nn.functional.cross_entropy(torch.log1p(torch.relu(logits)), following, reduction="sum")
+        sums = sums + torch.stack([plain, rectified])
+        count += len(following)
+    (sums[0] + RECTIFIED * sums[1]).div(count).backward()
+    found = {name: summary(p.grad) for name, p in sorted(model.named_parameters()) if p.grad is not None}
+    return {"plain": sums[0].item() / count, "rectified": sums[1].item() / count, "gradients": found}
+
+
 def summary(gradient):
     flat = gradient.flatten()
     along = torch.cos(1 + 0.7 * torch.arange(len(flat)).double())
@@ -101,6 +125,8 @@ def main(target):
             cases[name] = {"loss": loss, "gradients": {tensor: summary(g) for tensor, g in sorted(found.items())}}
             if name in STEPPED:
                 cases[name]["losses"] = losses(*loaded(out, entry), entry)
+            if name in LANGUAGE:
+                cases[name]["language"] = language(out, entry)
             print(f"{name:36} loss {loss:9.4f}, {len(found)} tensors")
     versions = {m.__name__: m.__version__ for m in (torch, transformers)}
     lines = ",\n".join(f"  {json.dumps(n)}: {json.dumps(c, separators=(',', ':'))}" for n, c in cases.items())

@@ -23,6 +23,7 @@ import io.millrace.deploy.reproduce.ReproduceCommand;
 import io.millrace.deploy.score.ScoreCommand;
 import io.millrace.deploy.score.TeacherCommand;
 import io.millrace.deploy.snapshot.SnapshotCommand;
+import io.millrace.deploy.train.TrainCommand;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -60,6 +61,7 @@ public final class Main {
         commands.put("score", new ScoreCommand(console));
         commands.put("teacher", new TeacherCommand(console));
         commands.put("mine", new MineCommand(console));
+        commands.put("train", new TrainCommand(console));
         commands.put("bench", BenchCommand.over(console));
         return new CommandTree(console, commands);
     }

@@ -39,6 +39,37 @@ public record SparseMatrix(int columns, int[] offsets, int[] terms, float[] weig
         return new SparseMatrix(columns, offsets, terms, weights);
     }
 
+    /**
+     * The rows of several matrices of the same terms, one below the other.
+     *
+     * @param columns number of terms
+     */
+    public static SparseMatrix stacked(List<SparseMatrix> parts, int columns) {
+        int rows = 0;
+        int nonZeros = 0;
+        for (SparseMatrix part : parts) {
+            if (part.columns != columns) {
+                throw new IllegalArgumentException(
+                        "a part has " + part.columns + " columns, but the whole is to have " + columns);
+            }
+            rows = Math.addExact(rows, part.rows());
+            nonZeros = Math.addExact(nonZeros, part.offsets[part.rows()]);
+        }
+        SparseMatrix whole = new SparseMatrix(columns, new int[rows + 1], new int[nonZeros], new float[nonZeros]);
+        int row = 0;
+        int at = 0;
+        for (SparseMatrix part : parts) {
+            int own = part.offsets[part.rows()];
+            for (int i = 0; i < part.rows(); i++) {
+                whole.offsets[++row] = at + part.offsets[i + 1];
+            }
+            System.arraycopy(part.terms, 0, whole.terms, at, own);
+            System.arraycopy(part.weights, 0, whole.weights, at, own);
+            at += own;
+        }
+        return whole;
+    }
+
     /** Number of vectors. */
     public int rows() {
         return offsets.length - 1;

@@ -11,12 +11,12 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** SHA-256 of files and texts, as 64 lower-case hexadecimal characters. */
-final class Digests {
+public final class Digests {
     private static final int CHUNK_BYTES = 1 << 20;
 
     private Digests() {}
 
-    static String ofFile(Path file) throws IOException {
+    public static String ofFile(Path file) throws IOException {
         MessageDigest digest = sha256();
         ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
@@ -28,7 +28,7 @@ final class Digests {
         return HexFormat.of().formatHex(digest.digest());
     }
 
-    static String ofText(String text) {
+    public static String ofText(String text) {
         return HexFormat.of().formatHex(sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
     }
 

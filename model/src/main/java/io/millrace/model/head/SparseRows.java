@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Cuts the terms and weights of many texts, one after the other, into vectors. */
-public final class SparseRows {
+final class SparseRows {
     private SparseRows() {}
 
     /**
@@ -17,7 +17,7 @@ public final class SparseRows {
      * @param ids term ids, text by text, ascending within each
      * @param weights in the order of {@code ids}
      */
-    public static List<SparseVector> cut(int[] counts, int[] ids, float[] weights) {
+    static List<SparseVector> cut(int[] counts, int[] ids, float[] weights) {
         List<SparseVector> vectors = new ArrayList<>(counts.length);
         int start = 0;
         for (int count : counts) {

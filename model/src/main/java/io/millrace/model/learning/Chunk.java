@@ -5,7 +5,7 @@ import io.millrace.model.TextRole;
 import io.millrace.model.backbone.Drops;
 import io.millrace.model.batch.ModelInput;
 import io.millrace.model.head.learned.LearnedHead.Pooled;
-import io.millrace.vector.SparseVector;
+import io.millrace.model.head.learned.LearnedRow;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +16,7 @@ final class Chunk {
     private final int[] rows;
     private final ModelInput input;
     private final Optional<Drops> drops;
-    private List<SparseVector> vectors = List.of();
+    private List<LearnedRow> vectors = List.of();
     private @Nullable PtNDManager scope;
     private @Nullable Pooled pooled;
 
@@ -50,12 +50,12 @@ final class Chunk {
         return drops;
     }
 
-    List<SparseVector> vectors() {
+    List<LearnedRow> vectors() {
         return vectors;
     }
 
     /** Keeps the vectors alone. */
-    void computed(List<SparseVector> computed) {
+    void computed(List<LearnedRow> computed) {
         vectors = List.copyOf(computed);
     }
 

@@ -1,32 +1,59 @@
 package io.millrace.model.learning;
 
+import io.millrace.model.head.learned.LearnedRow;
 import io.millrace.vector.SparseMatrix;
-import io.millrace.vector.SparseVector;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * Vectors of a step's texts, and the way back from them. To be used by one thread; closed, or gone back through, before the
  * weights change.
  */
 public final class Encoding implements AutoCloseable {
-    private final LearnedEncoder encoder;
+    private final Consumer<Function<Chunk, List<float[]>>> back;
     private final List<Chunk> chunks;
     private final SparseMatrix vectors;
 
-    Encoding(LearnedEncoder encoder, List<Chunk> chunks, int texts, int columns) {
-        this.encoder = encoder;
+    private Encoding(Consumer<Function<Chunk, List<float[]>>> back, List<Chunk> chunks, SparseMatrix vectors) {
+        this.back = back;
         this.chunks = chunks;
-        SparseVector[] rows = new SparseVector[texts];
+        this.vectors = vectors;
+    }
+
+    /** Of texts that an encoder computed. */
+    static Encoding of(LearnedEncoder encoder, List<Chunk> chunks, int texts, int columns) {
+        LearnedRow[] rows = new LearnedRow[texts];
         // A text of which no position counts is the empty vector without any model.
-        Arrays.fill(rows, SparseVector.EMPTY);
+        Arrays.fill(rows, LearnedRow.EMPTY);
         for (Chunk chunk : chunks) {
             for (int i = 0; i < chunk.rows().length; i++) {
                 rows[chunk.rows()[i]] = chunk.vectors().get(i);
             }
         }
-        this.vectors = SparseMatrix.of(List.of(rows), columns);
+        return new Encoding(gradients -> encoder.backward(chunks, gradients), chunks, matrix(List.of(rows), columns));
+    }
+
+    /** Of texts whose weights are not learned, so that the way back leads nowhere. */
+    static Encoding fixed(List<LearnedRow> rows, int columns) {
+        return new Encoding(gradients -> {}, List.of(), matrix(rows, columns));
+    }
+
+    private static SparseMatrix matrix(List<LearnedRow> rows, int columns) {
+        int[] offsets = new int[rows.size() + 1];
+        for (int i = 0; i < rows.size(); i++) {
+            offsets[i + 1] = Math.addExact(offsets[i], rows.get(i).size());
+        }
+        int[] terms = new int[offsets[rows.size()]];
+        float[] weights = new float[terms.length];
+        for (int i = 0; i < rows.size(); i++) {
+            LearnedRow row = rows.get(i);
+            System.arraycopy(row.terms(), 0, terms, offsets[i], row.size());
+            System.arraycopy(row.weights(), 0, weights, offsets[i], row.size());
+        }
+        return new SparseMatrix(columns, offsets, terms, weights);
     }
 
     /** The vectors, in the order of the texts. */
@@ -44,7 +71,7 @@ public final class Encoding implements AutoCloseable {
             throw new IllegalArgumentException("there are " + gradients.length + " gradients, but the vectors have "
                     + vectors.weights().length + " weights");
         }
-        encoder.backward(chunks, chunk -> {
+        back.accept(chunk -> {
             List<float[]> parts = new ArrayList<>();
             for (int row : chunk.rows()) {
                 parts.add(Arrays.copyOfRange(gradients, vectors.offsets()[row], vectors.offsets()[row + 1]));

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
@@ -35,6 +36,7 @@ final class LearnedEncoder implements AutoCloseable {
     private final KernelLibrary kernels;
     private final LearnedWeights weights;
     private final Map<TextRole, Part> parts;
+    private final Optional<LanguagePart> language;
     private final Map<ReadingMode, LearnedBackbone> backbones;
     private final List<Lane> lanes;
     private final InferenceThreads threads;
@@ -46,16 +48,25 @@ final class LearnedEncoder implements AutoCloseable {
      */
     record Part(InputLayout layout, LearnedBackbone backbone, LearnedHead head, int outputs) {}
 
+    /**
+     * Everything that an encoder computes.
+     *
+     * @param roles vectors of texts
+     * @param language the next token; empty for encoders that are no decoders
+     */
+    record Parts(Map<TextRole, Part> roles, Optional<LanguagePart> language) {}
+
     /** Over loaded weights and the parts that use them, all of which {@link #close} frees. */
     LearnedEncoder(
             KernelLibrary kernels,
             LearnedWeights weights,
-            Map<TextRole, Part> parts,
+            Parts parts,
             Map<ReadingMode, LearnedBackbone> backbones,
             int lanes) {
         this.kernels = kernels;
         this.weights = weights;
-        this.parts = parts;
+        this.parts = parts.roles();
+        this.language = parts.language();
         this.backbones = backbones;
         this.lanes = IntStream.range(0, lanes).mapToObj(i -> new Lane(weights)).toList();
         this.threads = InferenceThreads.create(lanes);
@@ -80,7 +91,7 @@ final class LearnedEncoder implements AutoCloseable {
 
     Encoding encode(List<int[]> texts, TextRole role, Optional<Drops> drops, Remember remember) {
         Part part = Objects.requireNonNull(parts.get(role));
-        List<Chunk> chunks = chunks(texts, role, part, drops);
+        List<Chunk> chunks = chunks(texts, role, part.layout(), drops);
         onLanes(chunks, (chunk, lane) -> {
             PtNDManager scope = PyTorchRuntime.newManager();
             try {
@@ -96,12 +107,12 @@ final class LearnedEncoder implements AutoCloseable {
                 }
             }
         });
-        return new Encoding(this, chunks, texts.size(), part.outputs());
+        return Encoding.of(this, chunks, texts.size(), part.outputs());
     }
 
-    private List<Chunk> chunks(List<int[]> texts, TextRole role, Part part, Optional<Drops> drops) {
+    private static List<Chunk> chunks(List<int[]> texts, TextRole role, InputLayout layout, Optional<Drops> drops) {
         int[] lengths = texts.stream()
-                .mapToInt(text -> part.layout().counts(text) ? part.layout().cells(text.length) : 0)
+                .mapToInt(text -> layout.counts(text) ? layout.cells(text.length) : 0)
                 .toArray();
         List<Chunk> chunks = new ArrayList<>();
         for (int[] rows : PLAN.group(lengths)) {
@@ -113,7 +124,7 @@ final class LearnedEncoder implements AutoCloseable {
             chunks.add(new Chunk(
                     role,
                     rows,
-                    part.layout().of(Arrays.stream(rows).mapToObj(texts::get).toList()),
+                    layout.of(Arrays.stream(rows).mapToObj(texts::get).toList()),
                     own));
         }
         return chunks;
@@ -140,6 +151,43 @@ final class LearnedEncoder implements AutoCloseable {
                 GradientMode.with(true, () -> forward(chunk, part, lane, scope)).backward(given);
             }
         });
+    }
+
+    /**
+     * Adds the gradients of a language model's loss, the mean over all tokens.
+     *
+     * @param scale factor of the gradients
+     */
+    LanguageLoss language(List<int[]> sequences, LanguageWeights factors, Optional<Drops> drops, double scale) {
+        LanguagePart part = language.orElseThrow(() -> new IllegalStateException(
+                "only decoders with a language-model head predict the next token, and this model is none"));
+        long tokens = 0;
+        for (int[] sequence : sequences) {
+            if (sequence.length > part.maxTokens()) {
+                throw new IllegalArgumentException(
+                        "a sequence has " + sequence.length + " tokens, but the model reads " + part.maxTokens());
+            }
+            tokens += Math.max(0, sequence.length - 1);
+        }
+        if (tokens == 0) {
+            throw new IllegalArgumentException("no sequence has a token that follows another; give longer ones");
+        }
+        NextToken objective = new NextToken(kernels, part, factors, scale / tokens);
+        List<Chunk> chunks = chunks(sequences, TextRole.DOCUMENT, LanguagePart.layout(), drops);
+        Map<Chunk, double[]> sums = new ConcurrentHashMap<>();
+        onLanes(chunks, (chunk, lane) -> {
+            try (PtNDManager scope = PyTorchRuntime.newManager()) {
+                sums.put(chunk, GradientMode.with(true, () -> objective.learn(chunk, lane.in(scope), scope)));
+            }
+        });
+        double plain = 0;
+        double rectified = 0;
+        for (Chunk chunk : chunks) {
+            double[] sum = Objects.requireNonNull(sums.get(chunk));
+            plain += sum[0];
+            rectified += sum[1];
+        }
+        return new LanguageLoss(plain / tokens, rectified / tokens, tokens);
     }
 
     private interface Work {

@@ -106,7 +106,20 @@ final class LearnedLoader {
                                         kernels, architecture.backbone(mode), longestRow(mode, roles))),
                         Objects.requireNonNull(heads.get(role)),
                         contract.head().outputs())));
-        return new LearnedEncoder(kernels, weights, parts, backbones, options.lanes());
+        Optional<LanguagePart> language = heads.values().stream()
+                .filter(LearnedMlmHead.class::isInstance)
+                .map(LearnedMlmHead.class::cast)
+                .filter(head -> architecture.readings().contains(ReadingMode.CAUSAL))
+                .findFirst()
+                .map(head -> new LanguagePart(
+                        backbones.computeIfAbsent(
+                                ReadingMode.CAUSAL,
+                                mode -> new LearnedBackbone(
+                                        kernels, architecture.backbone(mode), architecture.maxPositions())),
+                        head,
+                        architecture.maxPositions()));
+        return new LearnedEncoder(
+                kernels, weights, new LearnedEncoder.Parts(parts, language), backbones, options.lanes());
     }
 
     private static int longestRow(ReadingMode mode, Map<TextRole, RoleContract> roles) {

@@ -6,6 +6,8 @@ import io.millrace.model.backbone.Drops;
 import io.millrace.model.checkpoint.Checkpoint;
 import io.millrace.model.checkpoint.CheckpointWriter;
 import io.millrace.model.contract.RoleContract;
+import io.millrace.model.head.TokenWeights;
+import io.millrace.model.head.learned.LearnedRow;
 import io.millrace.model.layout.EncoderFiles;
 import io.millrace.model.safetensors.SafetensorsWriter;
 import io.millrace.model.safetensors.TensorSource;
@@ -46,6 +48,9 @@ public final class LearningModel implements AutoCloseable {
     /** By the sub-directory that roles name. */
     private final Map<String, LearnedEncoder> encoders = new LinkedHashMap<>();
 
+    /** Weights of roles that need no model, and are not learned. */
+    private final Map<TextRole, TokenWeights> fixed = new EnumMap<>(TextRole.class);
+
     private final List<AutoCloseable> tokenizers = new ArrayList<>();
 
     private LearningModel(Checkpoint checkpoint, LearningOptions options) {
@@ -84,14 +89,20 @@ public final class LearningModel implements AutoCloseable {
                         contract.text(),
                         files.vocabulary(),
                         checkpoint.directory() + ": " + role + ".text"));
+        Optional<TokenWeights> table = TokenWeights.of(contract, files.directory(), files.vocabulary());
+        if (table.isPresent()) {
+            fixed.put(role, table.get());
+            return;
+        }
         String place = contract.checkpoint();
         if (encoders.containsKey(place)) {
             return;
         }
         Map<TextRole, RoleContract> served = new EnumMap<>(TextRole.class);
         for (TextRole other : TextRole.values()) {
-            if (checkpoint.contract().role(other).checkpoint().equals(place)) {
-                served.put(other, checkpoint.contract().role(other));
+            RoleContract shared = checkpoint.contract().role(other);
+            if (shared.checkpoint().equals(place) && shared.head().needsModel()) {
+                served.put(other, shared);
             }
         }
         try (TensorSource source = WeightFiles.open(files.directory())) {
@@ -128,6 +139,11 @@ public final class LearningModel implements AutoCloseable {
                 .sum();
     }
 
+    /** Number of terms of a role's vectors. */
+    public int columns(TextRole role) {
+        return checkpoint.contract().role(role).head().outputs();
+    }
+
     /** Token ids of texts, each cut to the role's length. */
     public List<int[]> tokenize(List<String> texts, TextRole role) {
         TextReader reader = Objects.requireNonNull(readers.get(role));
@@ -143,13 +159,38 @@ public final class LearningModel implements AutoCloseable {
      * @return to be closed by the caller
      */
     public Encoding encode(List<int[]> texts, TextRole role, Optional<Draw> draw, Remember remember) {
-        Optional<Drops> drops = draw.filter(any -> options.dropout().any())
+        TokenWeights table = fixed.get(role);
+        return table == null
+                ? encoder(role).encode(texts, role, drops(draw, role, texts.size()), remember)
+                : Encoding.fixed(
+                        texts.stream()
+                                .map(text -> LearnedRow.of(table.vector(text)))
+                                .toList(),
+                        columns(role));
+    }
+
+    private Optional<Drops> drops(Optional<Draw> draw, TextRole role, int texts) {
+        return draw.filter(any -> options.dropout().any())
                 .map(drawn -> new Drops(
                         drawn.of(role),
-                        IntStream.range(0, texts.size()).asLongStream().toArray(),
+                        IntStream.range(0, texts).asLongStream().toArray(),
                         options.dropout().states(),
                         options.dropout().attention()));
-        return encoder(role).encode(texts, role, drops, remember);
+    }
+
+    /**
+     * Adds the gradients of a language model's loss: how well a decoder predicts the next token of sequences.
+     *
+     * @param sequences token ids
+     * @param draw what dropout is drawn from; empty to leave nothing out
+     * @param scale factor of the gradients, not of the loss
+     * @return the loss, mean over all tokens
+     * @throws IllegalStateException if the document encoder is no decoder with a language-model head
+     */
+    public LanguageLoss learnLanguage(
+            List<int[]> sequences, LanguageWeights factors, Optional<Draw> draw, double scale) {
+        return encoder(TextRole.DOCUMENT)
+                .language(sequences, factors, drops(draw, TextRole.DOCUMENT, sequences.size()), scale);
     }
 
     /**
@@ -164,7 +205,8 @@ public final class LearningModel implements AutoCloseable {
     public Checkpoint save(Path target, TensorType type, String name) throws IOException {
         return CheckpointWriter.copy(checkpoint, target, type, name, directory -> {
             for (TextRole role : TextRole.values()) {
-                if (checkpoint.encoder(role).directory().equals(directory)) {
+                if (!fixed.containsKey(role)
+                        && checkpoint.encoder(role).directory().equals(directory)) {
                     return encoder(role).weights().over(WeightFiles.open(directory));
                 }
             }

@@ -70,15 +70,7 @@ class GoldenGradientsTest {
             encoding.backward(slopes(vectors));
 
             assertThat(loss(vectors)).isCloseTo(expected.path("loss").asDouble(), within(1e-4));
-            Map<String, PtNDArray> gradients = encoder.call(() -> Optimizer.sums(encoder));
-            double largest = Stream.of(expected.path("gradients"))
-                    .flatMap(node -> node.properties().stream())
-                    .mapToDouble(entry -> entry.getValue().path("norm").asDouble())
-                    .max()
-                    .orElseThrow();
-            for (Map.Entry<String, JsonNode> tensor : expected.path("gradients").properties()) {
-                check(tensor.getKey(), tensor.getValue(), gradients, largest);
-            }
+            checkAll(expected.path("gradients"), encoder);
         }
     }
 
@@ -103,6 +95,35 @@ class GoldenGradientsTest {
                 encoding.backward(slopes(encoding.vectors()));
                 optimizer.step(steps.path("rate").asDouble());
             }
+        }
+    }
+
+    static Stream<Arguments> language() throws IOException {
+        return cases().filter(arguments -> ((JsonNode) arguments.get()[1]).has("language"));
+    }
+
+    @ParameterizedTest(name = "{0}, {2} lanes")
+    @MethodSource("language")
+    void crossEntropiesOfTheNextTokenAreTorchs(GoldenCase recorded, JsonNode expected, int lanes, Remember remember)
+            throws IOException {
+        JsonNode language = expected.path("language");
+        try (LearnedEncoder encoder = open(recorded, LearningOptions.whole(lanes))) {
+            LanguageLoss loss = encoder.language(recorded.texts(), new LanguageWeights(1, 0.5), Optional.empty(), 1);
+
+            assertThat(loss.plain()).isCloseTo(language.path("plain").asDouble(), within(1e-5));
+            assertThat(loss.rectified()).isCloseTo(language.path("rectified").asDouble(), within(1e-5));
+            checkAll(language.path("gradients"), encoder);
+        }
+    }
+
+    private static void checkAll(JsonNode expected, LearnedEncoder encoder) {
+        Map<String, PtNDArray> gradients = encoder.call(() -> Optimizer.sums(encoder));
+        double largest = expected.properties().stream()
+                .mapToDouble(entry -> entry.getValue().path("norm").asDouble())
+                .max()
+                .orElseThrow();
+        for (Map.Entry<String, JsonNode> tensor : expected.properties()) {
+            check(tensor.getKey(), tensor.getValue(), gradients, largest);
         }
     }
 

@@ -10,6 +10,10 @@ import io.millrace.model.SparseEncoders;
 import io.millrace.model.TextRole;
 import io.millrace.model.TinyTokenizer;
 import io.millrace.model.checkpoint.Checkpoint;
+import io.millrace.model.contract.EncodingContract;
+import io.millrace.model.contract.HeadContract;
+import io.millrace.model.contract.Pooling;
+import io.millrace.model.contract.RoleContract;
 import io.millrace.model.safetensors.TensorType;
 import io.millrace.vector.SparseMatrix;
 import java.io.IOException;
@@ -200,6 +204,30 @@ class LearningModelTest {
             for (int i = 0; i < served.weights().length; i++) {
                 assertThat(Math.abs(served.weights()[i] - learned.weights()[i])).isLessThan(1e-5f);
             }
+        }
+    }
+
+    @Test
+    void queriesWithoutAModelStayAndTheirDocumentsAreLearned() throws IOException {
+        Checkpoint base = tiny();
+        RoleContract document = base.contract().document();
+        RoleContract query = new RoleContract(
+                document.text(),
+                document.reading(),
+                new HeadContract.Binary(1, Pooling.MAX, document.head().outputs()),
+                document.pruning());
+        Checkpoint asymmetric = base.withContract(new EncodingContract(
+                "asymmetric", query, document, base.contract().digests()));
+        try (LearningModel model = LearningModel.open(asymmetric, LearningOptions.whole(1));
+                Optimizer optimizer = new Optimizer(model, AdamW.DEFAULT)) {
+            List<int[]> texts = model.tokenize(List.of("w7 w9 w7"), TextRole.QUERY);
+            try (Encoding queries = model.encode(texts, TextRole.QUERY, Optional.empty(), Remember.RESULTS)) {
+                assertThat(queries.vectors().row(0).ids()).contains(7, 9);
+                queries.backward(new float[queries.vectors().weights().length]);
+            }
+            List<SparseMatrix> seen = steps(model, optimizer, 0, 2, Remember.RESULTS);
+            assertThat(seen.get(1)).isNotEqualTo(seen.get(0));
+            model.save(temporary.resolve("asymmetric"), TensorType.F32, "asymmetric");
         }
     }
 

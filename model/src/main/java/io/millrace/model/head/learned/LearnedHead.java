@@ -3,7 +3,6 @@ package io.millrace.model.head.learned;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.millrace.model.batch.TokenBatch;
-import io.millrace.vector.SparseVector;
 import java.util.List;
 
 /** Turns hidden states into sparse vectors, and the vectors' gradients into those of states and weights. */
@@ -25,7 +24,7 @@ public sealed interface LearnedHead permits LearnedMlmHead, LearnedTokenHead {
          *
          * @throws io.millrace.vector.InvalidVectorException if a weight came out NaN or infinite
          */
-        List<SparseVector> vectors();
+        List<LearnedRow> vectors();
 
         /**
          * Adds the gradients of all weights, those of the backbone included. Once.

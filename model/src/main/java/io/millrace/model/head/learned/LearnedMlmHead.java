@@ -32,15 +32,19 @@ public record LearnedMlmHead(
 
     @Override
     public Pooled pool(PtNDArray hidden, TokenBatch batch, HeadWeights weights, PtNDManager scope) {
-        PtNDArray states = projection
-                .transform()
-                .map(transform -> transform(transform, hidden, weights, scope))
-                .orElse(hidden);
-        PooledCells cells = new PooledCells(states, batch, weights, scope);
+        PooledCells cells = new PooledCells(states(hidden, weights, scope), batch, weights, scope);
         return GradientMode.with(false, () -> switch (contract.pooling()) {
             case MAX -> MaxPooled.of(this, cells);
             case SUM -> SumPooled.of(this, cells);
         });
+    }
+
+    /** States as the projection takes them [N, H], recorded if the calling thread records gradients. */
+    public PtNDArray states(PtNDArray hidden, HeadWeights weights, PtNDManager scope) {
+        return projection
+                .transform()
+                .map(transform -> transform(transform, hidden, weights, scope))
+                .orElse(hidden);
     }
 
     private PtNDArray transform(

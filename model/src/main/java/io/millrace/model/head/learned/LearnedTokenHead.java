@@ -10,7 +10,6 @@ import io.millrace.model.batch.TokenBatch;
 import io.millrace.model.contract.HeadContract;
 import io.millrace.model.contract.Pooling;
 import io.millrace.model.engine.ArrayMath;
-import io.millrace.vector.SparseVector;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +42,7 @@ public record LearnedTokenHead(HeadContract.Mlp contract, List<LinearSpec> layer
         for (int cell = 0; cell < cells.length; cell++) {
             cells[cell] = chain.after(Chain.rectified(contract.rectifier(), values[cell]));
         }
-        List<SparseVector> vectors = new ArrayList<>(batch.size());
+        List<LearnedRow> vectors = new ArrayList<>(batch.size());
         List<List<int[]>> sources = new ArrayList<>(batch.size());
         int[] starts = batch.starts();
         for (int b = 0; b < batch.size(); b++) {
@@ -55,12 +54,7 @@ public record LearnedTokenHead(HeadContract.Mlp contract, List<LinearSpec> layer
 
     /** The vector of the cells [start, end), and of each of its terms the cells that its gradient goes to. */
     private void pool(
-            TokenBatch batch,
-            int start,
-            int end,
-            double[] cells,
-            List<SparseVector> vectors,
-            List<List<int[]>> sources) {
+            TokenBatch batch, int start, int end, double[] cells, List<LearnedRow> vectors, List<List<int[]>> sources) {
         Map<Integer, List<Integer>> byToken = new TreeMap<>();
         for (int cell = batch.counts().nextSetBit(start);
                 cell >= 0 && cell < end;
@@ -89,7 +83,7 @@ public record LearnedTokenHead(HeadContract.Mlp contract, List<LinearSpec> layer
                             ? new int[] {best}
                             : places.stream().mapToInt(Integer::intValue).toArray());
         }
-        vectors.add(new SparseVector(ids, weights));
+        vectors.add(new LearnedRow(ids, weights));
         sources.add(used);
     }
 
@@ -98,7 +92,7 @@ public record LearnedTokenHead(HeadContract.Mlp contract, List<LinearSpec> layer
             LearnedTokenHead head,
             Optional<PtNDArray> recorded,
             float[] values,
-            List<SparseVector> vectors,
+            List<LearnedRow> vectors,
             List<List<int[]>> sources)
             implements Pooled {
         @Override

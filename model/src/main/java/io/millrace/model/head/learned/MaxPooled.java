@@ -9,9 +9,7 @@ import io.millrace.model.batch.TokenBatch;
 import io.millrace.model.engine.GradientMode;
 import io.millrace.model.engine.KernelLibrary;
 import io.millrace.model.engine.PyTorchRuntime;
-import io.millrace.model.head.SparseRows;
 import io.millrace.model.head.learned.LearnedHead.Pooled;
-import io.millrace.vector.SparseVector;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -24,12 +22,12 @@ import java.util.List;
  * @param cells what was pooled
  * @param vectors of the texts
  */
-record MaxPooled(LearnedMlmHead head, PooledCells cells, List<SparseVector> vectors) implements Pooled {
+record MaxPooled(LearnedMlmHead head, PooledCells cells, List<LearnedRow> vectors) implements Pooled {
     /** Cells of a rectangle: a slice of its products, 1 MiB, stays in a core's cache until it is reduced. */
     private static final int RECTANGLE = 256;
 
     static MaxPooled of(LearnedMlmHead head, PooledCells cells) {
-        List<SparseVector> vectors = new ArrayList<>();
+        List<LearnedRow> vectors = new ArrayList<>();
         int[] lengths = cells.batch().lengths();
         try (ProjectionSlices slices = head.slices(cells.weights());
                 Arguments constants = new Arguments(head, slices)) {
@@ -64,7 +62,7 @@ record MaxPooled(LearnedMlmHead head, PooledCells cells, List<SparseVector> vect
                             IValue.from(true)));
         }
 
-        List<SparseVector> vectors(PooledCells cells, int from, int to) {
+        List<LearnedRow> vectors(PooledCells cells, int from, int to) {
             try (PtNDManager local = PyTorchRuntime.newManager();
                     IValue hidden = IValue.from(cells.states());
                     IValue rows = IValue.from(
@@ -73,7 +71,7 @@ record MaxPooled(LearnedMlmHead head, PooledCells cells, List<SparseVector> vect
                 List<IValue> all = new ArrayList<>(List.of(hidden, rows, texts));
                 all.addAll(values);
                 PtNDArray[] parts = kernels.callForTuple(local, "mlm_max", all.toArray(IValue[]::new));
-                return SparseRows.cut(parts[0].toIntArray(), parts[1].toIntArray(), parts[2].toFloatArray());
+                return LearnedRow.cut(parts[0].toIntArray(), parts[1].toIntArray(), parts[2].toFloatArray());
             }
         }
 
@@ -86,16 +84,16 @@ record MaxPooled(LearnedMlmHead head, PooledCells cells, List<SparseVector> vect
     @Override
     public void backward(List<float[]> gradients) {
         TokenBatch batch = cells.batch();
-        long[] counts = vectors.stream().mapToLong(SparseVector::size).toArray();
+        long[] counts = vectors.stream().mapToLong(LearnedRow::size).toArray();
         int products = Math.toIntExact(Arrays.stream(counts).sum());
         long[] terms = new long[products];
         float[] factors = new float[products];
         Chain chain = head.chain();
         int at = 0;
         for (int b = 0; b < batch.size(); b++) {
-            SparseVector vector = vectors.get(b);
+            LearnedRow vector = vectors.get(b);
             for (int i = 0; i < vector.size(); i++, at++) {
-                terms[at] = vector.ids()[i];
+                terms[at] = vector.terms()[i];
                 factors[at] = (float) (gradients.get(b)[i] * head.factor() * chain.slope(vector.weights()[i]));
             }
         }

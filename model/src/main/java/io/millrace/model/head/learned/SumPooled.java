@@ -8,9 +8,7 @@ import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.JniUtils;
 import io.millrace.model.engine.GradientMode;
 import io.millrace.model.engine.PyTorchRuntime;
-import io.millrace.model.head.SparseRows;
 import io.millrace.model.head.learned.LearnedHead.Pooled;
-import io.millrace.vector.SparseVector;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -22,7 +20,7 @@ import java.util.List;
  * @param cells what was pooled
  * @param vectors of the texts
  */
-record SumPooled(LearnedMlmHead head, PooledCells cells, List<SparseVector> vectors) implements Pooled {
+record SumPooled(LearnedMlmHead head, PooledCells cells, List<LearnedRow> vectors) implements Pooled {
 
     static SumPooled of(LearnedMlmHead head, PooledCells cells) {
         try (PtNDManager local = PyTorchRuntime.newManager();
@@ -38,7 +36,7 @@ record SumPooled(LearnedMlmHead head, PooledCells cells, List<SparseVector> vect
                 return new SumPooled(
                         head,
                         cells,
-                        SparseRows.cut(parts[0].toIntArray(), parts[1].toIntArray(), parts[2].toFloatArray()));
+                        LearnedRow.cut(parts[0].toIntArray(), parts[1].toIntArray(), parts[2].toFloatArray()));
             } finally {
                 arguments.forEach(IValue::close);
             }
@@ -92,9 +90,9 @@ record SumPooled(LearnedMlmHead head, PooledCells cells, List<SparseVector> vect
         int outputs = head.contract().outputs();
         float[] dense = new float[Math.multiplyExact(vectors.size(), outputs)];
         for (int b = 0; b < vectors.size(); b++) {
-            SparseVector vector = vectors.get(b);
+            LearnedRow vector = vectors.get(b);
             for (int i = 0; i < vector.size(); i++) {
-                dense[b * outputs + vector.ids()[i]] = gradients.get(b)[i];
+                dense[b * outputs + vector.terms()[i]] = gradients.get(b)[i];
             }
         }
         return (PtNDArray) ((NDManager) owner).create(dense, new Shape(vectors.size(), outputs));

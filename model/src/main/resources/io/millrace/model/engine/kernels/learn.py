@@ -176,6 +176,47 @@
       begin = end
     return gradient
 
+  # Two cross-entropies of the next token, of softmax(z) and of softmax(log1p(relu(z))) with logits z, each summed over rows,
+  # and the gradient of their weighted sum: of x [N, H], which is returned; of the table [V, H] and of the bias [V], which are
+  # added to, or have no elements. own [n] int64: the rows of x that are looked at; targets [n] int64: what comes next there.
+  # Logits are there for some rows at a time.
+  def learn_language(self: __torch__.Kernels, x: Tensor, own: Tensor, targets: Tensor, table: Tensor, bias: Tensor, scale: float,
+      plain: float, rectified: float, rows: int, table_gradient: Tensor,
+      bias_gradient: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+    gradient = torch.zeros_like(x)
+    first = torch.zeros([1], dtype=7, device=ops.prim.device(x))
+    second = torch.zeros([1], dtype=7, device=ops.prim.device(x))
+    n = torch.size(own, 0)
+    for s in range((n + rows - 1) // rows):
+      begin = rows * s
+      end = ops.prim.min(begin + rows, n)
+      seen = torch.slice(own, 0, begin, end)
+      states = torch.index_select(x, 0, seen)
+      places = torch.unsqueeze(torch.slice(targets, 0, begin, end), 1)
+      z = torch.linear(states, table)
+      if torch.numel(bias) > 0:
+        z = torch.add_(z, bias)
+      z = torch.mul_(z, scale)
+      a = torch.relu(z)
+      by = torch.log_softmax(z, 1)
+      first = torch.sub_(first, torch.sum(torch.gather(by, 1, places)))
+      by = torch.mul_(torch.exp_(by), plain)
+      by = torch.scatter_add_(by, 1, places, torch.full_like(places, -plain, dtype=6))
+      if rectified != 0.:
+        u = torch.log_softmax(torch.log1p(a), 1)
+        second = torch.sub_(second, torch.sum(torch.gather(u, 1, places)))
+        u = torch.mul_(torch.exp_(u), rectified)
+        u = torch.scatter_add_(u, 1, places, torch.full_like(places, -rectified, dtype=6))
+        u = torch.div_(u, torch.add_(a, 1.))
+        by = torch.add_(by, torch.mul_(u, torch.gt(z, 0)))
+      by = torch.mul_(by, scale)
+      _0 = torch.index_add_(gradient, 0, seen, torch.matmul(by, table))
+      if torch.numel(table_gradient) > 0:
+        _1 = torch.addmm_(table_gradient, torch.t(by), states)
+      if torch.numel(bias_gradient) > 0:
+        _2 = torch.add_(bias_gradient, torch.sum(by, [0]))
+    return (first, second, gradient)
+
   # A step of AdamW (Loshchilov and Hutter 2019) as PyTorch's fused form takes it; count: steps so far with this one.
   def learn_adamw(self: __torch__.Kernels, weights: List[Tensor], gradients: List[Tensor], means: List[Tensor],
       squares: List[Tensor], count: Tensor, rate: float, first: float, second: float, decay: float,

@@ -8,7 +8,7 @@ import java.util.Objects;
  * applied again until the result is in range (Black and Rogaway 2002, "Ciphers with Arbitrary Finite Domains", §3), which
  * is less than four times on average, or more for sizes below 64. Immutable.
  */
-final class EpochOrder {
+public final class EpochOrder {
     /** Four rounds make a random permutation of a random function (Luby and Rackoff 1988); two more for the weak one. */
     private static final int ROUNDS = 6;
 
@@ -21,7 +21,7 @@ final class EpochOrder {
     private final long[] keys = new long[ROUNDS];
 
     /** The order of an epoch of a seeded run. */
-    EpochOrder(long seed, long epoch, long size) {
+    public EpochOrder(long seed, long epoch, long size) {
         this.size = size;
         int bits = Long.SIZE - Long.numberOfLeadingZeros(Math.max(0, size - 1));
         this.halfBits = Math.max(LEAST_HALF_BITS, (bits + 1) / 2);
@@ -34,7 +34,7 @@ final class EpochOrder {
     }
 
     /** The item at a position. */
-    long at(long position) {
+    public long at(long position) {
         Objects.checkIndex(position, size);
         long value = position;
         do {

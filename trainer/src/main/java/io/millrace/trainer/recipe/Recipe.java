@@ -1,0 +1,91 @@
+package io.millrace.trainer.recipe;
+
+import io.millrace.model.learning.AdamW;
+import io.millrace.model.learning.AdapterOptions;
+import io.millrace.model.learning.Dropout;
+import io.millrace.trainer.schedule.LearningRate;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * What a run is to do.
+ *
+ * @param name of the checkpoint that comes out
+ * @param base directory of the checkpoint that it begins with
+ * @param contract a {@code millrace.json} that says how the base is read, in place of its own; empty for its own
+ * @param reading what of that is changed
+ * @param seed decides every order and every draw
+ * @param steps optimiser steps
+ * @param batch what a step encodes
+ * @param learning what of the model is learned, and how
+ * @param task what is learned
+ * @param validation what the checkpoints are judged by; empty to keep the last one
+ * @param keeping what is written when
+ */
+public record Recipe(
+        String name,
+        Path base,
+        Optional<Path> contract,
+        Reading reading,
+        long seed,
+        long steps,
+        Batch batch,
+        Learning learning,
+        Task task,
+        Optional<ValidationRecipe> validation,
+        Keeping keeping) {
+
+    /**
+     * What a step encodes.
+     *
+     * @param queries queries of a batch, Q, or sequences
+     * @param accumulate batches whose gradients make up one step
+     * @param queryTokens longest query, 0 for what the checkpoint says
+     * @param documentTokens longest document, 0 for what the checkpoint says
+     * @param cached whether results are computed again on the way back instead of being remembered, so that memory does not
+     *     grow with the batch (GradCache)
+     */
+    public record Batch(int queries, int accumulate, int queryTokens, int documentTokens, boolean cached) {}
+
+    /**
+     * What of the model is learned, and how.
+     *
+     * @param optimizer its numbers
+     * @param rate learning rate by step
+     * @param dropout what is left out by chance
+     * @param frozen prefixes of names of weights that stay
+     * @param adapter what is learned in place of the weights; empty for the weights
+     */
+    public record Learning(
+            AdamW optimizer,
+            LearningRate rate,
+            Dropout dropout,
+            List<String> frozen,
+            Optional<AdapterOptions> adapter) {}
+
+    /**
+     * What is written when.
+     *
+     * @param every steps between saved states, from which a run goes on
+     * @param states how many of them are kept
+     * @param report steps between lines of the log
+     */
+    public record Keeping(long every, int states, long report) {}
+
+    /**
+     * Reads a text.
+     *
+     * @param source the text, and where it comes from
+     * @throws InvalidRecipeException if it says something that cannot be done
+     */
+    public static Recipe parse(RecipeSource source) {
+        return parse(source, name -> Optional.ofNullable(System.getenv(name)).filter(value -> !value.isBlank()));
+    }
+
+    /** The same in another environment. */
+    static Recipe parse(RecipeSource source, Function<String, Optional<String>> environment) {
+        return new RecipeParser(source.folder(), environment).recipe(new Fields(source.name(), source.tree()));
+    }
+}

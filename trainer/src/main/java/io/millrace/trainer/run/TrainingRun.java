@@ -1,0 +1,256 @@
+package io.millrace.trainer.run;
+
+import io.millrace.model.checkpoint.Checkpoint;
+import io.millrace.model.checkpoint.Digests;
+import io.millrace.model.contract.EncodingContract;
+import io.millrace.model.learning.LearningModel;
+import io.millrace.model.learning.LearningOptions;
+import io.millrace.model.learning.Optimizer;
+import io.millrace.model.safetensors.TensorType;
+import io.millrace.trainer.recipe.Recipe;
+import io.millrace.trainer.recipe.RecipeSource;
+import io.millrace.trainer.recipe.Task;
+import io.millrace.trainer.recipe.ValidationRecipe;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Trains a checkpoint as a recipe says, in a folder of its own. A run that was killed, at whatever moment, goes on from its
+ * last saved state and takes the same steps to the last bit: data and draws follow from seed, step and place alone, and
+ * sums are formed in a fixed order. For one thread.
+ */
+public final class TrainingRun {
+    private final Recipe recipe;
+    private final String digest;
+    private final RunFolder folder;
+    private final int lanes;
+    private RunState state;
+
+    private TrainingRun(Recipe recipe, String digest, RunFolder folder, int lanes) {
+        this.recipe = recipe;
+        this.digest = digest;
+        this.folder = folder;
+        this.lanes = lanes;
+        this.state = RunState.begin(digest);
+    }
+
+    /**
+     * Readies a run, new or begun.
+     *
+     * @param source the recipe; a copy of it is kept in the folder
+     * @param folder of the run, made if missing
+     * @param lanes threads that compute; another number gives other roundings
+     * @throws io.millrace.trainer.recipe.InvalidRecipeException if the recipe says something that cannot be done
+     * @throws IOException if the folder cannot be written
+     */
+    public static TrainingRun open(RecipeSource source, Path folder, int lanes) throws IOException {
+        Recipe recipe = Recipe.parse(source);
+        Files.createDirectories(folder);
+        RunFolder run = new RunFolder(folder);
+        RunFolder.write(run.recipe(), source.text());
+        return new TrainingRun(recipe, Digests.ofText(source.text()), run, lanes);
+    }
+
+    /** What is to be done. */
+    public Recipe recipe() {
+        return recipe;
+    }
+
+    /**
+     * Takes the steps that are left.
+     *
+     * @param control what others ask of it meanwhile
+     * @param listener hears of every report and judgement
+     * @throws DivergedException if the numbers get out of bounds; the last saved state stays
+     * @throws IOException if a file cannot be read or written
+     * @throws InterruptedException if the thread is interrupted while the run is paused
+     */
+    public RunOutcome run(RunControl control, RunListener listener) throws IOException, InterruptedException {
+        Recipe.Learning learning = recipe.learning();
+        LearningOptions options = new LearningOptions(lanes, learning.dropout(), learning.frozen(), learning.adapter());
+        try (LearningModel model = LearningModel.open(base(), options);
+                Optimizer optimizer = new Optimizer(model, learning.optimizer())) {
+            Optional<Validator> validator = recipe.validation().isPresent()
+                    ? Optional.of(Validator.open(recipe.validation().get(), model))
+                    : Optional.empty();
+            Optional<RunState> saved = folder.restore(digest, optimizer);
+            try (Lesson lesson = lesson(model, saved);
+                    RunLog log = RunLog.open(folder.log(), optimizer.steps())) {
+                state = saved.orElseGet(() -> RunState.begin(digest));
+                return new Steps(model, optimizer, validator, lesson, log, listener).take(control);
+            }
+        }
+    }
+
+    private Lesson lesson(LearningModel model, Optional<RunState> from) throws IOException {
+        return switch (recipe.task()) {
+            case Task.Ranking ranking -> RankingLesson.open(ranking, model, recipe, folder.stores(), from);
+            case Task.Adaptation adaptation -> AdaptationLesson.open(adaptation, model, recipe, folder.stores(), from);
+        };
+    }
+
+    /** The checkpoint to begin with, read and cut as the recipe says. */
+    private Checkpoint base() throws IOException {
+        Checkpoint base = recipe.contract().isPresent()
+                ? Checkpoint.open(
+                        recipe.base(),
+                        EncodingContract.parse(
+                                recipe.contract().get().toString(),
+                                Files.readString(recipe.contract().get())))
+                : Checkpoint.open(recipe.base());
+        EncodingContract contract = recipe.reading().applied(base.contract());
+        Recipe.Batch batch = recipe.batch();
+        EncodingContract cut = new EncodingContract(
+                recipe.name(),
+                batch.queryTokens() == 0 ? contract.query() : contract.query().withMaxTokens(batch.queryTokens()),
+                batch.documentTokens() == 0
+                        ? contract.document()
+                        : contract.document().withMaxTokens(batch.documentTokens()),
+                contract.digests());
+        return base.withContract(cut);
+    }
+
+    /** Everything that steps use, while the run goes. */
+    private final class Steps {
+        private final LearningModel model;
+        private final Optimizer optimizer;
+        private final Optional<Validator> validator;
+        private final Lesson lesson;
+        private final RunLog log;
+        private final RunListener listener;
+        private long texts;
+        private long since = System.nanoTime();
+
+        Steps(
+                LearningModel model,
+                Optimizer optimizer,
+                Optional<Validator> validator,
+                Lesson lesson,
+                RunLog log,
+                RunListener listener) {
+            this.model = model;
+            this.optimizer = optimizer;
+            this.validator = validator;
+            this.lesson = lesson;
+            this.log = log;
+            this.listener = listener;
+        }
+
+        RunOutcome take(RunControl control) throws IOException, InterruptedException {
+            while (state.step() < recipe.steps()) {
+                if (control.halts()) {
+                    save();
+                    if (!control.await()) {
+                        return new RunOutcome(RunOutcome.Reason.STOPPED, state.step(), Optional.empty());
+                    }
+                }
+                step();
+                boolean judged = judge();
+                if (state.step() % recipe.keeping().every() == 0 || judged) {
+                    save();
+                }
+                if (worn()) {
+                    return ended(RunOutcome.Reason.STOPPED_EARLY);
+                }
+            }
+            return ended(RunOutcome.Reason.FINISHED);
+        }
+
+        private void step() throws IOException {
+            lesson.prepare(
+                    state.step(),
+                    () -> validator
+                            .orElseThrow(
+                                    () -> new IllegalStateException("recipes that count frequencies have a validation"))
+                            .sample(model));
+            int parts = recipe.batch().accumulate();
+            List<Lesson.Taught> taught = new ArrayList<>();
+            for (int part = 0; part < parts; part++) {
+                taught.add(lesson.learn(state.step(), part, 1.0 / parts));
+                texts += taught.getLast().texts();
+            }
+            double rate = recipe.learning().rate().at(state.step());
+            double norm = optimizer.step(rate);
+            if (!Double.isFinite(norm)) {
+                throw new DivergedException("the gradient of step " + (state.step() + 1) + " has the norm " + norm
+                        + "; lower the learning rate, or clip at a smaller norm");
+            }
+            state = state.next(taught.getLast().after(), lesson.frequencies());
+            if (state.step() % recipe.keeping().report() == 0 || state.step() == recipe.steps()) {
+                report(taught, rate, norm);
+            }
+        }
+
+        private void report(List<Lesson.Taught> taught, double rate, double norm) throws IOException {
+            long now = System.nanoTime();
+            Lesson.Taught first = taught.getFirst();
+            happened(new StepReport(
+                    state.step(),
+                    taught.stream().mapToDouble(Lesson.Taught::loss).average().orElseThrow(),
+                    first.terms(),
+                    rate,
+                    norm,
+                    first.statistics(),
+                    texts * 1e9 / Math.max(1, now - since)));
+            texts = 0;
+            since = now;
+        }
+
+        private void happened(RunEvent event) throws IOException {
+            log.add(event);
+            listener.happened(event);
+        }
+
+        /** Judges the model if it is time to; keeps it if none before was better. */
+        private boolean judge() throws IOException {
+            if (validator.isEmpty() || recipe.validation().isEmpty()) {
+                return false;
+            }
+            ValidationRecipe how = recipe.validation().get();
+            if (state.step() % how.every() != 0 && state.step() != recipe.steps()) {
+                return false;
+            }
+            Validator.Found found = validator.get().judge(model);
+            boolean best = state.judged().isEmpty()
+                    || found.value() > state.judged().get().value();
+            if (best) {
+                keep(folder.best());
+            }
+            state = state.judged(found.value(), best);
+            happened(new Judgement(state.step(), how.metric().name(), found.value(), found.sparsity(), best));
+            since = System.nanoTime();
+            texts = 0;
+            return true;
+        }
+
+        private boolean worn() {
+            return recipe.validation()
+                    .filter(how -> how.patience() > 0 && state.worse() >= how.patience())
+                    .isPresent();
+        }
+
+        private void save() throws IOException {
+            folder.save(state, optimizer, recipe.keeping().states());
+        }
+
+        /** Writes the model as a checkpoint, in place of the one that was there. */
+        private void keep(Path target) throws IOException {
+            Path part = target.resolveSibling(target.getFileName() + ".part");
+            RunFolder.delete(part);
+            model.save(part, TensorType.F32, recipe.name());
+            RunFolder.delete(target);
+            Files.move(part, target);
+        }
+
+        private RunOutcome ended(RunOutcome.Reason reason) throws IOException {
+            save();
+            keep(folder.last());
+            return new RunOutcome(
+                    reason, state.step(), Optional.of(state.judged().isPresent() ? folder.best() : folder.last()));
+        }
+    }
+}
