@@ -145,7 +145,7 @@ class MineCommandTest {
             JsonNode ids = line.get("neg").get("bm25");
             JsonNode ranks = line.get("ranks").get("bm25");
             assertThat(ids).hasSize(8).hasSameSizeAs(ranks);
-            Map<String, JsonNode> hits = hits(queries.get(q).split("\t")[1], 40);
+            Map<String, JsonNode> hits = hits(queries.get(q).split("\t", 2)[1], 40);
             int shallow = 0;
             for (int i = 0; i < ids.size(); i++) {
                 assertThat(ids.get(i).asText()).isNotEqualTo("d" + q);
