@@ -102,43 +102,6 @@ class ScoreCommandTest {
                 {"qid": 1, "pos": [7], "neg": {"bm25": [8, 9]}}
                 {"qid": 2, "pos": [7], "neg": {}}
                 """);
-        CommandRun without = CommandRun.of("score", "--model", model.toString(), file.toString());
-        assertThat(without.code()).isEqualTo(1);
-        assertThat(without.err()).contains("score.weight");
-    }
-
-    @Test
-    void namesTheLineThatIsNoPair() throws IOException {
-        Path model = TinyModels.copy("cross-encoder", folder.resolve("model"), List.of(2, 3));
-        Path file = Files.writeString(folder.resolve("pairs.tsv"), "w11\tw12\nno tab\n");
-        CommandRun run = CommandRun.of("score", "--model", model.toString(), file.toString());
-        assertThat(run.code()).isEqualTo(1);
-        assertThat(run.err()).contains("pairs.tsv:2: expected query, one tab and document, but found 0 tab(s)");
-        assertThat(CommandRun.of("score", file.toString()).err()).contains("--model is missing");
-        assertThat(CommandRun.of("score", "--model", model.toString(), "--precision", "fp16", file.toString())
-                        .err())
-                .contains("use bf16 or int8 on a CPU");
-    }
-
-    @Test
-    void aBiEncoderScoresPairsToo() throws IOException {
-        Path file = Files.writeString(folder.resolve("pairs.tsv"), "bread\tbread\nbread\tstone river\n");
-        CommandRun run =
-                CommandRun.of("score", "--model", "../model/src/test/resources/dense/mean-cosine", file.toString());
-        assertThat(run.code()).as(run.err()).isZero();
-        List<Float> scores = run.out().lines().map(Float::valueOf).toList();
-        assertThat(scores).hasSize(2);
-        assertThat(scores.get(0)).isCloseTo(1, within(1e-6f));
-        assertThat(scores.get(1)).isLessThan(0.99f);
-    }
-
-    @Test
-    void candidatesNeedTheirTexts() throws IOException {
-        String model = "../model/src/test/resources/dense/mean-cosine";
-        Path candidates = Files.writeString(
-                folder.resolve("hard.jsonl"),
-                "{\"qid\": 1, \"pos\": [7], \"neg\": {\"bm25\": [8, 9]}}\n"
-                        + "{\"qid\": 2, \"pos\": [7], \"neg\": {}}\n");
         CommandRun without = CommandRun.of("score", "--model", model, "--candidates", candidates.toString());
         assertThat(without.code()).isEqualTo(2);
         assertThat(without.err()).contains("--candidates needs --queries and --documents");
