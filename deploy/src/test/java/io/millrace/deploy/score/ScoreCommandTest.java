@@ -98,10 +98,10 @@ class ScoreCommandTest {
     @Test
     void candidatesNeedTheirTexts() throws IOException {
         String model = "../model/src/test/resources/dense/mean-cosine";
-        Path candidates = Files.writeString(
-                folder.resolve("hard.jsonl"),
-                "{\"qid\": 1, \"pos\": [7], \"neg\": {\"bm25\": [8, 9]}}\n"
-                        + "{\"qid\": 2, \"pos\": [7], \"neg\": {}}\n");
+        Path candidates = Files.writeString(folder.resolve("hard.jsonl"), """
+                {"qid": 1, "pos": [7], "neg": {"bm25": [8, 9]}}
+                {"qid": 2, "pos": [7], "neg": {}}
+                """);
         CommandRun without = CommandRun.of("score", "--model", model, "--candidates", candidates.toString());
         assertThat(without.code()).isEqualTo(2);
         assertThat(without.err()).contains("--candidates needs --queries and --documents");
