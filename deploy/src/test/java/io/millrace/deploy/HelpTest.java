@@ -32,7 +32,8 @@ class HelpTest {
                 "expand",
                 "score",
                 "teacher",
-                "mine"
+                "mine",
+                "train"
             })
     void everyCommandHasHelpWithExamplesAndExitCodes(String command) {
         CommandRun run = CommandRun.of(command, "--help");

@@ -6,6 +6,7 @@ import io.millrace.deploy.plot.Axis;
 import io.millrace.deploy.plot.Chart;
 import io.millrace.deploy.plot.HtmlPage;
 import io.millrace.deploy.plot.Layer;
+import io.millrace.deploy.plot.ReportTable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,10 +76,10 @@ record RunReport(Path folder) {
             page.heading("Judgements");
             String metric = judgements.getFirst().path("metric").asText();
             chart(page, metric, List.of(line(metric, judgements, number("value"))));
-            page.table(
+            page.table(new ReportTable(
                     "Every judgement",
                     List.of("step", metric, "non-zeros of queries", "of documents", "FLOPs", "longest list", "best"),
-                    judgements.stream().map(RunReport::row).toList());
+                    judgements.stream().map(RunReport::row).toList()));
         }
         Files.writeString(folder.resolve("report.html"), page.html());
     }
