@@ -11,7 +11,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** SHA-256 of files and texts, as 64 lower-case hexadecimal characters. */
-final class Digests {
+public final class Digests {
     private static final int CHUNK_BYTES = 1 << 20;
 
     private Digests() {}
@@ -28,7 +28,8 @@ final class Digests {
         return HexFormat.of().formatHex(digest.digest());
     }
 
-    static String ofText(String text) {
+    /** Digest of the UTF-8 bytes of a text. */
+    public static String ofText(String text) {
         return HexFormat.of().formatHex(sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
     }
 
