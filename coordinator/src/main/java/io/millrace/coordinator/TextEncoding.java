@@ -1,5 +1,6 @@
 package io.millrace.coordinator;
 
+import io.millrace.coordinator.catalog.EncodingSpace;
 import io.millrace.coordinator.encode.WorkerPool;
 import io.millrace.service.Refusals;
 import io.millrace.v1.EncodeBatch;
@@ -19,13 +20,14 @@ record TextEncoding(WorkerPool workers, CoordinatorConfig config) {
 
     EncodeResponse encode(EncodeRequest request) throws InterruptedException {
         check(request);
+        String space = request.getSpaceId().isEmpty() ? workers.space() : request.getSpaceId();
         EncodedBatch batch = workers.encode(
                 EncodeBatch.newBuilder()
-                        .setSpaceId(request.getSpaceId())
                         .setRole(request.getRole())
                         .addAllTexts(request.getTextsList())
                         .setIncludeTerms(request.getIncludeTerms())
                         .build(),
+                EncodingSpace.ofModel(space),
                 config.retryLimit());
         List<SparseVector> vectors = VectorBlockCodec.decode(
                 batch.getVectors().getPayload().toByteArray(),
