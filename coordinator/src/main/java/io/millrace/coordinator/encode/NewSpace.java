@@ -18,13 +18,19 @@ public record NewSpace(WorkerPool workers) implements CollectionCatalog.WorkerMo
     @Override
     public EncodingSpace choose(CreateCollectionRequest request) throws InterruptedException {
         String model = workers.space();
+        ModelDescription description = workers.model(model);
+        boolean possible = description != null && description.getHybrid();
         return switch (request.getSpace()) {
             case SPACE_KIND_LEARNED -> learned(model, request);
-            case SPACE_KIND_HYBRID -> hybrid(model, request);
-            case SPACE_KIND_UNSPECIFIED -> {
-                ModelDescription description = workers.model(model);
-                yield description != null && description.getHybrid() ? hybrid(model, request) : learned(model, request);
+            case SPACE_KIND_HYBRID -> {
+                if (!possible) {
+                    throw Refusals.failedPrecondition("the workers' model"
+                            + (description == null ? "" : ", " + description.getName() + ",")
+                            + " has no hybrid spaces; ask for SPACE_KIND_LEARNED");
+                }
+                yield hybrid(model, request);
             }
+            case SPACE_KIND_UNSPECIFIED -> possible ? hybrid(model, request) : learned(model, request);
             case UNRECOGNIZED ->
                 throw Refusals.invalidArgument(
                         "space", "is " + request.getSpaceValue() + "; use SPACE_KIND_LEARNED or SPACE_KIND_HYBRID");
