@@ -190,6 +190,32 @@ class HybridCollectionTest {
     }
 
     @Test
+    void aSearchCanDoWithTheModelsTermsAlone() throws InterruptedException {
+        calls().createCollection(named("c").build());
+        ConsistencyToken token = write(Map.of("a", "river lake", "b", "lake"));
+        SearchRequest learned = search(token)
+                .setText("river river")
+                .setTerms(SpaceKind.SPACE_KIND_LEARNED)
+                .build();
+        SearchResponse found = calls().search(learned);
+        assertThat(found.getHitsList()).extracting(Hit::getScore).containsExactly(2f);
+        assertThat(found.getTermStatisticsVersion()).isZero();
+        SearchRequest both =
+                learned.toBuilder().setTerms(SpaceKind.SPACE_KIND_HYBRID).build();
+        assertThat(calls().search(both).getHits(0).getScore()).isGreaterThan(2f);
+        assertThatThrownBy(
+                        () -> calls().search(both.toBuilder().setTermsValue(7).build()))
+                .hasMessageContaining("terms: is 7");
+        calls().createCollection(
+                        named("plain").setSpace(SpaceKind.SPACE_KIND_LEARNED).build());
+        assertThatThrownBy(() -> calls().search(both.toBuilder()
+                        .clearToken()
+                        .setCollection("plain")
+                        .build()))
+                .hasMessageContaining("has the model's terms alone");
+    }
+
+    @Test
     void theSpaceIsTheOneAskedForElseHybridWhereTheModelAllowsIt() {
         Collection learned = calls().createCollection(
                         named("learned").setSpace(SpaceKind.SPACE_KIND_LEARNED).build());

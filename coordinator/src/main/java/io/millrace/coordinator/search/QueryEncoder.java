@@ -9,6 +9,7 @@ import io.millrace.v1.Collection;
 import io.millrace.v1.EncodeBatch;
 import io.millrace.v1.EncodedBatch;
 import io.millrace.v1.SearchRequest;
+import io.millrace.v1.SpaceKind;
 import io.millrace.v1.TextRole;
 import io.millrace.vector.InvalidVectorException;
 import io.millrace.vector.SparseVector;
@@ -71,7 +72,7 @@ final class QueryEncoder {
                         .addAllTexts(texts)
                         .setIncludeTerms(options.getExplain())
                         .build(),
-                EncodingSpace.of(collection),
+                space(options, collection),
                 timeout);
         List<SparseVector> vectors;
         try {
@@ -92,6 +93,12 @@ final class QueryEncoder {
         }
         return weighting.weigh(
                 queries, options, collection, Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
+    }
+
+    /** Where the model's terms are enough, its own space: vectors of both have them alike. */
+    private static EncodingSpace space(SearchRequest options, Collection collection) {
+        EncodingSpace whole = EncodingSpace.of(collection);
+        return options.getTerms() == SpaceKind.SPACE_KIND_LEARNED ? EncodingSpace.ofModel(whole.model()) : whole;
     }
 
     /** Refuses a text that no worker should be asked to encode. */

@@ -40,12 +40,14 @@ record QueryWeighting(TermStatistics statistics) {
                 weighed.addAll(part);
                 continue;
             }
+            long left = deadline - System.nanoTime();
             FrequencyTable table = statistics.of(
                     collection,
                     terms,
                     options.getToken(),
                     options.getAllowPartial(),
-                    Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
+                    // Who can do without a shard must not wait for it until no time is left to ask the others.
+                    Duration.ofNanos(Math.max(1, options.getAllowPartial() ? left / 2 : left)));
             part.forEach(query -> weighed.add(weigh(query, firstId, table)));
         }
         return weighed;

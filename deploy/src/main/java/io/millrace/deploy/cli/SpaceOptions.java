@@ -26,6 +26,11 @@ public final class SpaceOptions {
         Space(SpaceKind wire) {
             this.wire = wire;
         }
+
+        /** As requests spell it. */
+        public SpaceKind wire() {
+            return wire;
+        }
     }
 
     @Option(
