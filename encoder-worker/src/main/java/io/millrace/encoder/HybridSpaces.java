@@ -108,8 +108,13 @@ final class HybridSpaces {
                 .build();
     }
 
+    private static String shortened(String name) {
+        return name.length() <= 64 ? name : name.substring(0, 64) + "…";
+    }
+
     private static String parts(HybridSettings settings) {
-        return "analyzer '" + settings.getAnalyzer() + "', id rule '" + settings.getIdRule() + "' and first id "
+        return "analyzer '" + shortened(settings.getAnalyzer()) + "', id rule '" + shortened(settings.getIdRule())
+                + "' and first id "
                 + Integer.toUnsignedString(settings.getFirstId());
     }
 }

@@ -7,9 +7,11 @@ import io.millrace.v1.TermStatisticsResponse;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * In how many documents of a generation each of some terms occurs, as of one state of every shard. Immutable.
+ * In how many documents of a generation each of some terms occurs, as of one state of every shard. Terms may be added, as long
+ * as the shards stay as they are; what a term counts never changes. Safe for any thread.
  *
  * @param version grows with the state; 0 = not all shards are in it
  * @param documents live documents, N
@@ -19,7 +21,6 @@ import java.util.Set;
 record FrequencyTable(long version, long documents, Map<Integer, Long> states, Map<Integer, Long> frequencies) {
     FrequencyTable {
         states = Map.copyOf(states);
-        frequencies = Map.copyOf(frequencies);
     }
 
     /** The sum of what shards answered for terms, under a version that is still to be given. */
@@ -35,7 +36,7 @@ record FrequencyTable(long version, long documents, Map<Integer, Long> states, M
                 sums[i] += Integer.toUnsignedLong(counted.getDocumentFrequencies(i));
             }
         }
-        Map<Integer, Long> frequencies = new HashMap<>();
+        Map<Integer, Long> frequencies = new ConcurrentHashMap<>();
         for (int i = 0; i < terms.length; i++) {
             frequencies.put(terms[i], sums[i]);
         }
@@ -46,11 +47,9 @@ record FrequencyTable(long version, long documents, Map<Integer, Long> states, M
         return new FrequencyTable(given, documents, states, frequencies);
     }
 
-    /** The same with the terms of another table of the same state. */
-    FrequencyTable with(FrequencyTable other) {
-        Map<Integer, Long> both = new HashMap<>(frequencies);
-        both.putAll(other.frequencies);
-        return new FrequencyTable(version, documents, states, both);
+    /** Takes in the terms of another table of the same state. */
+    void add(FrequencyTable other) {
+        frequencies.putAll(other.frequencies);
     }
 
     boolean hasAll(Set<Integer> terms) {

@@ -64,13 +64,14 @@ final class TermStatistics {
         synchronized FrequencyTable keep(FrequencyTable counted, long countedSinceMillis) {
             FrequencyTable before = latest;
             if (before != null && before.states().equals(counted.states())) {
-                FrequencyTable joined =
-                        counted.frequencies().size() + before.frequencies().size() > MAX_TERMS
-                                ? counted.withVersion(before.version())
-                                : before.with(counted);
-                latest = joined;
                 countedAtMillis = Math.max(countedAtMillis, countedSinceMillis);
-                return joined;
+                if (before.frequencies().size() + counted.frequencies().size() > MAX_TERMS) {
+                    // Forgotten, and counted again when they are asked for.
+                    latest = counted.withVersion(before.version());
+                    return latest;
+                }
+                before.add(counted);
+                return before;
             }
             FrequencyTable fresh = counted.withVersion(++lastVersion);
             if (before == null || !before.isAheadOf(counted)) {
