@@ -75,8 +75,9 @@ class HybridBatchTest {
 
     @Test
     void givesBothKindsOfTermsAndTheModelsAloneToWhoeverAsks() throws Exception {
-        HybridSpaceDescription space = call().describeHybridSpace(
-                        asked().addSampleTexts("three short words").build());
+        HybridSpaceDescription space = call().describeHybridSpace(asked().addSampleTexts("three short words")
+                .setChoice(HybridChoice.newBuilder().setMixingWeight(1.5))
+                .build());
         assertThat(call().describeModel(DescribeModelRequest.getDefaultInstance())
                         .getHybrid())
                 .isTrue();
@@ -107,7 +108,7 @@ class HybridBatchTest {
         HybridSettings usual = call().describeHybridSpace(asked().build()).getSettings();
         assertThat(usual.getK1()).isEqualTo(1.2);
         assertThat(usual.getB()).isEqualTo(.75);
-        assertThat(usual.getMixingWeight()).isEqualTo(1.5);
+        assertThat(usual.getMixingWeight()).isEqualTo(1);
         assertThat(usual.getAverageLength()).isEqualTo(100);
         assertThat(usual.getFirstId()).isEqualTo(FakeEncoder.VOCABULARY);
         HybridSettings chosen = call().describeHybridSpace(asked().addSampleTexts("two words")

@@ -22,6 +22,7 @@ import io.millrace.v1.DocumentSource;
 import io.millrace.v1.FieldEquals;
 import io.millrace.v1.Filter;
 import io.millrace.v1.Hit;
+import io.millrace.v1.HybridChoice;
 import io.millrace.v1.SearchRequest;
 import io.millrace.v1.SearchResponse;
 import io.millrace.v1.TermMatch;
@@ -72,7 +73,8 @@ class HybridSearchTest {
                 MillraceClient client = MillraceClient.connect(ClientOptions.forServer(cluster.server()));
                 SparseEncoder model = SparseEncoders.open(MODEL, EncoderOptions.defaults())) {
             List<Document> first = glosses.subList(0, 250);
-            CreateCollectionRequest.Builder request = CreateCollectionRequest.newBuilder();
+            CreateCollectionRequest.Builder request = CreateCollectionRequest.newBuilder()
+                    .setHybrid(HybridChoice.newBuilder().setMixingWeight(1.5));
             first.subList(0, 100).forEach(document -> request.addSample(document.getSource()));
             Collection exact = client.createCollection(request.setName("exact").build());
             client.createCollection(request.setName("small")
