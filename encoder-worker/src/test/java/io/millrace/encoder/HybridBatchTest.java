@@ -108,7 +108,7 @@ class HybridBatchTest {
         HybridSettings usual = call().describeHybridSpace(asked().build()).getSettings();
         assertThat(usual.getK1()).isEqualTo(1.2);
         assertThat(usual.getB()).isEqualTo(.75);
-        assertThat(usual.getMixingWeight()).isEqualTo(1);
+        assertThat(usual.getMixingWeight()).isEqualTo(0.75);
         assertThat(usual.getAverageLength()).isEqualTo(100);
         assertThat(usual.getFirstId()).isEqualTo(FakeEncoder.VOCABULARY);
         HybridSettings chosen = call().describeHybridSpace(asked().addSampleTexts("two words")

@@ -9,7 +9,7 @@ public final class HybridOptions {
     @Option(
             names = "--mixing-weight",
             paramLabel = "W",
-            description = "Hybrid: what BM25 counts against the model's score. Default: 1.")
+            description = "Hybrid: what BM25 counts against the model's score. Default: 0.75.")
     private @Nullable Double mixingWeight;
 
     @Option(

@@ -16,7 +16,7 @@ public record HybridSettings(Bm25 bm25, double averageLength, double mixingWeigh
     public static final double USUAL_LENGTH = 100;
 
     /** Chosen on collections of several kinds at once; see ARCHITECTURE.md. */
-    public static final double DEFAULT_MIXING_WEIGHT = 1;
+    public static final double DEFAULT_MIXING_WEIGHT = 0.75;
 
     /** What is used unless something else is asked for. */
     public static final HybridSettings DEFAULT = new HybridSettings(Bm25.LUCENE, USUAL_LENGTH, DEFAULT_MIXING_WEIGHT);
