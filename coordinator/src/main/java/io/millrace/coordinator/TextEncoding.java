@@ -1,5 +1,6 @@
 package io.millrace.coordinator;
 
+import io.millrace.coordinator.catalog.CollectionCatalog;
 import io.millrace.coordinator.catalog.EncodingSpace;
 import io.millrace.coordinator.encode.WorkerPool;
 import io.millrace.service.Refusals;
@@ -15,19 +16,18 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** Encodes texts for a caller, without storing anything. */
-record TextEncoding(WorkerPool workers, CoordinatorConfig config) {
+record TextEncoding(WorkerPool workers, CollectionCatalog catalog, CoordinatorConfig config) {
     private static final int MAX_TEXTS = 256;
 
     EncodeResponse encode(EncodeRequest request) throws InterruptedException {
         check(request);
-        String space = request.getSpaceId().isEmpty() ? workers.space() : request.getSpaceId();
         EncodedBatch batch = workers.encode(
                 EncodeBatch.newBuilder()
                         .setRole(request.getRole())
                         .addAllTexts(request.getTextsList())
                         .setIncludeTerms(request.getIncludeTerms())
                         .build(),
-                EncodingSpace.ofModel(space),
+                space(request),
                 config.retryLimit());
         List<SparseVector> vectors = VectorBlockCodec.decode(
                 batch.getVectors().getPayload().toByteArray(),
@@ -48,6 +48,18 @@ record TextEncoding(WorkerPool workers, CoordinatorConfig config) {
             }
         }
         return response.build();
+    }
+
+    private EncodingSpace space(EncodeRequest request) throws InterruptedException {
+        if (request.getCollection().isEmpty()) {
+            return EncodingSpace.ofModel(request.getSpaceId().isEmpty() ? workers.space() : request.getSpaceId());
+        }
+        EncodingSpace space = EncodingSpace.of(catalog.require(request.getCollection()));
+        if (!request.getSpaceId().isEmpty() && !request.getSpaceId().equals(space.id())) {
+            throw Refusals.failedPrecondition("collection '" + request.getCollection() + "' is in space " + space.id()
+                    + " but the texts are for space " + request.getSpaceId() + "; leave space_id out");
+        }
+        return space;
     }
 
     private void check(EncodeRequest request) {

@@ -15,6 +15,8 @@ import io.millrace.v1.CoordinatorGrpc;
 import io.millrace.v1.CoordinatorGrpc.CoordinatorBlockingStub;
 import io.millrace.v1.CreateCollectionRequest;
 import io.millrace.v1.DocumentSource;
+import io.millrace.v1.EncodeRequest;
+import io.millrace.v1.EncodeResponse;
 import io.millrace.v1.Hit;
 import io.millrace.v1.HybridChoice;
 import io.millrace.v1.IngestAck;
@@ -24,6 +26,7 @@ import io.millrace.v1.SearchResponse;
 import io.millrace.v1.SpaceKind;
 import io.millrace.v1.SparseVector;
 import io.millrace.v1.TermMatch;
+import io.millrace.v1.TextRole;
 import io.millrace.v1.WeightFormat;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -213,6 +216,32 @@ class HybridCollectionTest {
                         .setCollection("plain")
                         .build()))
                 .hasMessageContaining("has the model's terms alone");
+    }
+
+    @Test
+    void textsAreEncodedAsForACollection() {
+        calls().createCollection(named("c").build());
+        EncodeRequest request = EncodeRequest.newBuilder()
+                .addTexts("river lake")
+                .setRole(TextRole.TEXT_ROLE_DOCUMENT)
+                .build();
+        EncodeResponse learned = calls().encode(request);
+        assertThat(learned.getSpaceId()).isEqualTo(FakeWorker.SPACE);
+        assertThat(learned.getVectors(0).getVector().getIdsCount()).isEqualTo(2);
+        EncodeResponse both =
+                calls().encode(request.toBuilder().setCollection("c").build());
+        assertThat(both.getSpaceId()).isEqualTo(FakeWorker.HYBRID_SPACE);
+        assertThat(both.getVectors(0).getVector().getIdsList())
+                .hasSize(4)
+                .contains(FakeWorker.wordId("river"), FakeWorker.wordId("lake"));
+        assertThatThrownBy(() -> calls().encode(request.toBuilder()
+                        .setCollection("c")
+                        .setSpaceId(FakeWorker.SPACE)
+                        .build()))
+                .hasMessageContaining("is in space " + FakeWorker.HYBRID_SPACE);
+        assertThatThrownBy(() ->
+                        calls().encode(request.toBuilder().setCollection("none").build()))
+                .hasMessageContaining("there is no collection 'none'");
     }
 
     @Test

@@ -179,9 +179,7 @@ public final class EvalCommand implements Callable<Integer> {
         }
         CreateCollectionRequest.Builder request = CreateCollectionRequest.newBuilder()
                 .setSpace(hybrid ? SpaceKind.SPACE_KIND_HYBRID : SpaceKind.SPACE_KIND_LEARNED);
-        return hybridOptions.given()
-                ? request.setHybrid(hybridOptions.choice()).build()
-                : request.build();
+        return hybridOptions.given() ? request.setHybrid(hybridOptions.choice()).build() : request.build();
     }
 
     /** Before hours of work, not after them. */
