@@ -144,9 +144,10 @@ public final class EvalCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         List<Metric> chosen = MetricNames.parseAll(metrics, level);
         int depth = depth(chosen);
+        CreateCollectionRequest space = space();
         List<TestedSystem> tested = systems.systems();
         ClusterRun.Plan plan =
-                new ClusterRun.Plan(depth, parallel, costs || report != null || tested.size() > 1, space());
+                new ClusterRun.Plan(depth, parallel, costs || report != null || tested.size() > 1, space);
         List<TestCollection> collections = new ArrayList<>();
         for (Path folder : data) {
             collections.add(TestCollection.read(folder, split));
