@@ -62,7 +62,9 @@ final class BatchIntake implements AutoCloseable {
         long arrivedNanos = System.nanoTime();
         Failure violation = draining ? shuttingDown() : rules.violation(batch).orElse(null);
         ServedModel model = violation == null
-                ? models.find(BatchRules.modelSpace(batch)).filter(ServedModel::acquire).orElse(null)
+                ? models.find(BatchRules.modelSpace(batch))
+                        .filter(ServedModel::acquire)
+                        .orElse(null)
                 : null;
         if (violation != null) {
             refuse(batch, stream, violation);

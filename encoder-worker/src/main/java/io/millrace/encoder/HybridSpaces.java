@@ -46,7 +46,8 @@ final class HybridSpaces {
         if (space != null) {
             return space;
         }
-        space = make(encoder, settings.getK1(), settings.getB(), settings.getAverageLength(), settings.getMixingWeight());
+        space = make(
+                encoder, settings.getK1(), settings.getB(), settings.getAverageLength(), settings.getMixingWeight());
         HybridSettings own = wire(space);
         if (!own.equals(settings)) {
             throw new Refused(
@@ -79,7 +80,8 @@ final class HybridSpaces {
                 choice.hasMixingWeight() ? choice.getMixingWeight() : usual.mixingWeight());
     }
 
-    private static HybridSpace make(SparseEncoder encoder, double k1, double b, double averageLength, double mixingWeight) throws Refused {
+    private static HybridSpace make(
+            SparseEncoder encoder, double k1, double b, double averageLength, double mixingWeight) throws Refused {
         if (!HybridSpace.fits(encoder)) {
             throw new Refused(
                     Status.Code.FAILED_PRECONDITION,

@@ -70,6 +70,7 @@ class HybridBatchTest {
         return EncodeClient.batch(1, List.of(TEXT))
                 .setRole(role)
                 .setSpaceId(space.getSpaceId())
+                .setModelSpaceId(FakeEncoder.SPACE)
                 .setHybrid(space.getSettings());
     }
 
@@ -143,6 +144,8 @@ class HybridBatchTest {
             failed(client, space, s -> s.setMixingWeight(-1), 3, "mixing_weight is -1.0");
             // Other weights are another space.
             failed(client, space, s -> s.setMixingWeight(2), 9, "this worker serves");
+            client.send(batch(space, TextRole.TEXT_ROLE_DOCUMENT).setModelSpaceId("cd".repeat(32)));
+            assertThat(client.failure().getError().getCode()).isEqualTo(9);
             client.send(batch(space, TextRole.TEXT_ROLE_DOCUMENT).clearHybrid());
             assertThat(client.failure().getError().getCode()).isEqualTo(9);
         }

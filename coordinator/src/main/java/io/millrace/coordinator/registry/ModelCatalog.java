@@ -340,7 +340,8 @@ public final class ModelCatalog {
         return another
                 ? List.of()
                 : current.getCollectionsList().stream()
-                        .filter(collection -> EncodingSpace.of(collection).model().equals(summary.getSpaceId()))
+                        .filter(collection ->
+                                EncodingSpace.of(collection).model().equals(summary.getSpaceId()))
                         .map(Collection::getName)
                         .toList();
     }
