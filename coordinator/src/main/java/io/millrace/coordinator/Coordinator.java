@@ -4,7 +4,7 @@ import io.millrace.coordinator.catalog.CollectionCatalog;
 import io.millrace.coordinator.catalog.HybridClock;
 import io.millrace.coordinator.catalog.IndexServers;
 import io.millrace.coordinator.catalog.MetadataFile;
-import io.millrace.coordinator.encode.ImpactScale;
+import io.millrace.coordinator.encode.NewSpace;
 import io.millrace.coordinator.encode.WorkerPool;
 import io.millrace.coordinator.ingest.IngestStreams;
 import io.millrace.coordinator.registry.ModelRegistry;
@@ -48,7 +48,7 @@ public final class Coordinator implements AutoCloseable {
                     bound -> metadata.update(
                                     m -> m.toBuilder().setStampBound(bound).build())
                             .getStampBound());
-            CollectionCatalog catalog = new CollectionCatalog(metadata, servers, new ImpactScale(workers));
+            CollectionCatalog catalog = new CollectionCatalog(metadata, servers, new NewSpace(workers));
             IngestStreams ingest =
                     new IngestStreams(config, new IngestStreams.Parts(catalog, clock, workers, servers, metrics));
             SearchFanout search = new SearchFanout(catalog, servers, workers, config.searchTimeout(), metrics);

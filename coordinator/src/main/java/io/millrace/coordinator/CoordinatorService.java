@@ -49,7 +49,7 @@ final class CoordinatorService extends CoordinatorGrpc.CoordinatorImplBase {
     CoordinatorService(Parts parts, CoordinatorConfig config) {
         this.parts = parts;
         this.documents = new DocumentLookup(parts.catalog(), parts.servers(), config.searchTimeout());
-        this.encoding = new TextEncoding(parts.workers(), config);
+        this.encoding = new TextEncoding(parts.workers(), parts.catalog(), config);
     }
 
     @Override

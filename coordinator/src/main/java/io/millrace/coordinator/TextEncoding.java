@@ -1,5 +1,7 @@
 package io.millrace.coordinator;
 
+import io.millrace.coordinator.catalog.CollectionCatalog;
+import io.millrace.coordinator.catalog.EncodingSpace;
 import io.millrace.coordinator.encode.WorkerPool;
 import io.millrace.service.Refusals;
 import io.millrace.v1.EncodeBatch;
@@ -14,18 +16,18 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** Encodes texts for a caller, without storing anything. */
-record TextEncoding(WorkerPool workers, CoordinatorConfig config) {
+record TextEncoding(WorkerPool workers, CollectionCatalog catalog, CoordinatorConfig config) {
     private static final int MAX_TEXTS = 256;
 
     EncodeResponse encode(EncodeRequest request) throws InterruptedException {
         check(request);
         EncodedBatch batch = workers.encode(
                 EncodeBatch.newBuilder()
-                        .setSpaceId(request.getSpaceId())
                         .setRole(request.getRole())
                         .addAllTexts(request.getTextsList())
                         .setIncludeTerms(request.getIncludeTerms())
                         .build(),
+                space(request),
                 config.retryLimit());
         List<SparseVector> vectors = VectorBlockCodec.decode(
                 batch.getVectors().getPayload().toByteArray(),
@@ -46,6 +48,18 @@ record TextEncoding(WorkerPool workers, CoordinatorConfig config) {
             }
         }
         return response.build();
+    }
+
+    private EncodingSpace space(EncodeRequest request) throws InterruptedException {
+        if (request.getCollection().isEmpty()) {
+            return EncodingSpace.ofModel(request.getSpaceId().isEmpty() ? workers.space() : request.getSpaceId());
+        }
+        EncodingSpace space = EncodingSpace.of(catalog.require(request.getCollection()));
+        if (!request.getSpaceId().isEmpty() && !request.getSpaceId().equals(space.id())) {
+            throw Refusals.failedPrecondition("collection '" + request.getCollection() + "' is in space " + space.id()
+                    + " but the texts are for space " + request.getSpaceId() + "; leave space_id out");
+        }
+        return space;
     }
 
     private void check(EncodeRequest request) {

@@ -25,6 +25,9 @@ import io.millrace.v1.ShardStats;
 import io.millrace.v1.Stamp;
 import io.millrace.v1.StatsRequest;
 import io.millrace.v1.StatsResponse;
+import io.millrace.v1.TermMatch;
+import io.millrace.v1.TermStatisticsRequest;
+import io.millrace.v1.TermStatisticsResponse;
 import io.millrace.v1.WriteOperation;
 import io.millrace.v1.WriteRequest;
 import io.millrace.v1.WriteResponse;
@@ -32,6 +35,7 @@ import io.millrace.v1.WriteResult;
 import io.millrace.vector.SparseVector;
 import io.millrace.vector.VectorBlockCodec;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -42,7 +46,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** An index server in memory, with put-if-newer and a session table. State outlives {@link #stop} and {@link #start}. */
-final class FakeIndexServer extends IndexServerGrpc.IndexServerImplBase implements AutoCloseable {
+public final class FakeIndexServer extends IndexServerGrpc.IndexServerImplBase implements AutoCloseable {
     record Stored(Stamp stamp, boolean deleted, DocumentSource source, SparseVector vector) {}
 
     static final class Shard {
@@ -55,6 +59,9 @@ final class FakeIndexServer extends IndexServerGrpc.IndexServerImplBase implemen
     final List<CreateShardRequest> created = new CopyOnWriteArrayList<>();
     final AtomicInteger writes = new AtomicInteger();
     final AtomicInteger batches = new AtomicInteger();
+    /** Counts of terms asked for. */
+    public final AtomicInteger termCounts = new AtomicInteger();
+
     private GrpcServer server;
     private Filter lastFilter = Filter.getDefaultInstance();
 
@@ -67,7 +74,7 @@ final class FakeIndexServer extends IndexServerGrpc.IndexServerImplBase implemen
     /** Results that are missing from answers to batches. */
     volatile int resultsToLose;
 
-    FakeIndexServer() {
+    public FakeIndexServer() {
         server = listen(0);
     }
 
@@ -79,11 +86,11 @@ final class FakeIndexServer extends IndexServerGrpc.IndexServerImplBase implemen
                 List.of(this));
     }
 
-    String address() {
+    public String address() {
         return server.address();
     }
 
-    void stop() {
+    public void stop() {
         server.close();
     }
 
@@ -96,6 +103,33 @@ final class FakeIndexServer extends IndexServerGrpc.IndexServerImplBase implemen
                 .mapToInt(s -> (int)
                         s.documents.values().stream().filter(d -> !d.deleted()).count())
                 .sum();
+    }
+
+    /** Stores a document without a call, as a batch of its own; an empty vector deletes it. */
+    public synchronized long store(ShardRef ref, String id, SparseVector vector) {
+        Shard shard = shards.computeIfAbsent(ref, r -> new Shard());
+        shard.documents.put(
+                id,
+                new Stored(Stamp.getDefaultInstance(), vector.isEmpty(), DocumentSource.getDefaultInstance(), vector));
+        return ++shard.applied;
+    }
+
+    @Override
+    public synchronized void termStatistics(
+            TermStatisticsRequest request, StreamObserver<TermStatisticsResponse> observer) {
+        termCounts.incrementAndGet();
+        Shard shard = require(request.getShard());
+        List<SparseVector> live = shard.documents.values().stream()
+                .filter(document -> !document.deleted())
+                .map(Stored::vector)
+                .toList();
+        TermStatisticsResponse.Builder response =
+                TermStatisticsResponse.newBuilder().setDocuments(live.size()).setAppliedIndex(shard.applied);
+        for (int term : request.getTermIdsList()) {
+            response.addDocumentFrequencies((int)
+                    live.stream().filter(vector -> vector.weight(term) > 0).count());
+        }
+        reply(observer, response.build());
     }
 
     @Override
@@ -197,6 +231,10 @@ final class FakeIndexServer extends IndexServerGrpc.IndexServerImplBase implemen
                 .map(e -> ShardHit.newBuilder()
                         .setId(e.getKey())
                         .setScore((float) query.dot(e.getValue().vector()))
+                        .addAllMatches(
+                                options.getExplain()
+                                        ? matches(query, e.getValue().vector())
+                                        : List.of())
                         .setSource(
                                 options.getIncludeSource()
                                         ? e.getValue().source()
@@ -208,6 +246,21 @@ final class FakeIndexServer extends IndexServerGrpc.IndexServerImplBase implemen
                         .thenComparing(ShardHit::getId))
                 .limit(options.getK())
                 .toList();
+    }
+
+    private static List<TermMatch> matches(SparseVector query, SparseVector document) {
+        List<TermMatch> matches = new ArrayList<>();
+        for (int i = 0; i < query.size(); i++) {
+            float weight = document.weight(query.ids()[i]);
+            if (weight > 0) {
+                matches.add(TermMatch.newBuilder()
+                        .setTermId(query.ids()[i])
+                        .setQueryWeight(query.weights()[i])
+                        .setDocumentWeight(weight)
+                        .build());
+            }
+        }
+        return matches;
     }
 
     @Override

@@ -73,10 +73,11 @@ class ReadmeTest {
                     searches.add(run);
                 }
             }
-            assertThat(searches).hasSize(3);
+            assertThat(searches).hasSize(4);
             assertThat(searches.getFirst().out()).contains("Moby-Dick").contains("whale");
             assertThat(searches.get(1).out()).contains("Moby-Dick").doesNotContain("Emma");
-            assertThat(searches.getLast().out()).startsWith("q1 Q0 1 1 ");
+            assertThat(searches.get(2).out()).startsWith("q1 Q0 1 1 ");
+            assertThat(searches.getLast().out()).contains("Moby-Dick");
             assertThat(CommandRun.of("get", "3", "--collection", "books", "--server", cluster.address())
                             .out())
                     .contains("little prince");

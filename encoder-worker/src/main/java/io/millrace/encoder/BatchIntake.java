@@ -13,6 +13,7 @@ import io.millrace.model.TextRole;
 import io.millrace.model.TokenizedText;
 import io.millrace.v1.EncodeBatch;
 import io.millrace.v1.EncodeReply;
+import io.millrace.vector.SparseVector;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -36,6 +37,7 @@ final class BatchIntake implements AutoCloseable {
     private final BatchQueue queue;
     private final Admission admission;
     private final EncoderMetrics metrics;
+    private final HybridSpaces hybrids = new HybridSpaces();
     private final BatchRules rules;
     private final TokenizerLanes lanes;
     private final ExecutorService replies = Executors.newVirtualThreadPerTaskExecutor();
@@ -46,7 +48,7 @@ final class BatchIntake implements AutoCloseable {
         this.queue = queue;
         this.admission = admission;
         this.metrics = metrics;
-        this.rules = new BatchRules(models);
+        this.rules = new BatchRules(models, hybrids);
         this.lanes = new TokenizerLanes(threads);
     }
 
@@ -60,7 +62,9 @@ final class BatchIntake implements AutoCloseable {
         long arrivedNanos = System.nanoTime();
         Failure violation = draining ? shuttingDown() : rules.violation(batch).orElse(null);
         ServedModel model = violation == null
-                ? models.find(batch.getSpaceId()).filter(ServedModel::acquire).orElse(null)
+                ? models.find(BatchRules.modelSpace(batch))
+                        .filter(ServedModel::acquire)
+                        .orElse(null)
                 : null;
         if (violation != null) {
             refuse(batch, stream, violation);
@@ -126,7 +130,7 @@ final class BatchIntake implements AutoCloseable {
         EncodeReply reply;
         try {
             List<TokenizedText> texts = tokenize(admitted);
-            reply = PendingBatch.reply(batch, texts, encoder.encode(texts, role(batch)), encoder);
+            reply = reply(admitted, texts, encoder.encode(texts, role(batch)));
             metrics.lookedUp(role(batch), texts);
         } catch (RuntimeException | Error e) { // as above
             reply = EncodeStream.reply(batch, unreadable(batch, e));
@@ -135,6 +139,20 @@ final class BatchIntake implements AutoCloseable {
             admitted.stream().takenAndAnswered(batch, reply);
         } finally {
             release(admitted);
+        }
+    }
+
+    /** The reply with a batch's vectors: the model's, and the lexical terms that the batch asks for. */
+    EncodeReply reply(Admitted admitted, List<TokenizedText> texts, List<SparseVector> learned) {
+        EncodeBatch batch = admitted.batch();
+        EncodedReply reply = new EncodedReply(batch, admitted.encoder());
+        if (!batch.hasHybrid()) {
+            return reply.of(texts, learned);
+        }
+        try {
+            return reply.of(texts, learned, hybrids.of(admitted.encoder(), batch.getHybrid()), role(batch));
+        } catch (HybridSpaces.Refused e) {
+            return EncodeStream.reply(batch, e.failure());
         }
     }
 

@@ -3,6 +3,7 @@ package io.millrace.encoder;
 import io.grpc.Status;
 import io.millrace.encoder.batch.Failure;
 import io.millrace.encoder.models.ModelSlots;
+import io.millrace.encoder.models.ServedModel;
 import io.millrace.v1.EncodeBatch;
 import io.millrace.v1.TextRole;
 import java.nio.charset.StandardCharsets;
@@ -12,8 +13,9 @@ import java.util.Optional;
  * What a batch must be to be encoded here.
  *
  * @param models what is served
+ * @param hybrids their spaces with lexical terms
  */
-record BatchRules(ModelSlots models) {
+record BatchRules(ModelSlots models, HybridSpaces hybrids) {
     /** Most texts in a batch. */
     static final int MAX_TEXTS = 1024;
 
@@ -28,8 +30,15 @@ record BatchRules(ModelSlots models) {
         if (batch.getTextsCount() == 0 || batch.getTextsCount() > MAX_TEXTS) {
             return invalid("texts", "has " + batch.getTextsCount() + " texts; send 1 to " + MAX_TEXTS);
         }
-        if (models.find(batch.getSpaceId()).isEmpty()) {
+        ServedModel model = models.find(modelSpace(batch)).orElse(null);
+        if (model == null) {
             return Optional.of(notServed(batch));
+        }
+        if (batch.hasHybrid()) {
+            Optional<Failure> violation = hybridViolation(batch, model);
+            if (violation.isPresent()) {
+                return violation;
+            }
         }
         for (int i = 0; i < batch.getTextsCount(); i++) {
             String text = batch.getTexts(i);
@@ -46,11 +55,33 @@ record BatchRules(ModelSlots models) {
         return Optional.empty();
     }
 
+    /** Space of the model that a batch is for. */
+    static String modelSpace(EncodeBatch batch) {
+        return batch.hasHybrid() ? batch.getModelSpaceId() : batch.getSpaceId();
+    }
+
+    private Optional<Failure> hybridViolation(EncodeBatch batch, ServedModel model) {
+        String served;
+        try {
+            served = hybrids.of(model.encoder(), batch.getHybrid()).spaceId();
+        } catch (HybridSpaces.Refused e) {
+            return Optional.of(e.failure());
+        }
+        return served.equals(batch.getSpaceId())
+                ? Optional.empty()
+                : Optional.of(new Failure(
+                        Status.Code.FAILED_PRECONDITION,
+                        "space_id: the batch is for space '" + shortened(batch.getSpaceId())
+                                + "', but this worker serves '" + served + "' with lexical terms as asked for; ask"
+                                + " DescribeHybridSpace",
+                        "space_id"));
+    }
+
     /** The refusal of a batch whose space nobody has here. */
     Failure notServed(EncodeBatch batch) {
         return new Failure(
                 Status.Code.FAILED_PRECONDITION,
-                "space_id: the batch is for space '" + shortened(batch.getSpaceId()) + "', but this worker serves "
+                "space_id: the batch is for space '" + shortened(modelSpace(batch)) + "', but this worker serves "
                         + models.described() + "; send it to a worker of its space, or ask DescribeModel again",
                 "space_id");
     }

@@ -7,11 +7,16 @@ import io.millrace.encoder.batch.BatchQueue;
 import io.millrace.encoder.batch.EncoderMetrics;
 import io.millrace.encoder.batch.Failure;
 import io.millrace.encoder.models.ModelLoads;
+import io.millrace.encoder.models.ServedModel;
+import io.millrace.model.SparseEncoder;
+import io.millrace.model.hybrid.HybridSpace;
 import io.millrace.service.Refusals;
+import io.millrace.v1.DescribeHybridSpaceRequest;
 import io.millrace.v1.DescribeModelRequest;
 import io.millrace.v1.EncodeBatch;
 import io.millrace.v1.EncodeReply;
 import io.millrace.v1.EncoderWorkerGrpc;
+import io.millrace.v1.HybridSpaceDescription;
 import io.millrace.v1.LoadModelRequest;
 import io.millrace.v1.LoadedModel;
 import io.millrace.v1.ModelDescription;
@@ -32,6 +37,8 @@ final class EncoderService extends EncoderWorkerGrpc.EncoderWorkerImplBase
         implements EncodeStream.Intake, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EncoderService.class);
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+
+    private static final int MAX_SAMPLE_TEXTS = 1_024;
 
     private final ModelLoads loads;
     private final StreamLimits limits;
@@ -91,6 +98,33 @@ final class EncoderService extends EncoderWorkerGrpc.EncoderWorkerImplBase
     @Override
     public void describeModel(DescribeModelRequest request, StreamObserver<ModelDescription> observer) {
         observer.onNext(loads.describe());
+        observer.onCompleted();
+    }
+
+    @Override
+    public void describeHybridSpace(
+            DescribeHybridSpaceRequest request, StreamObserver<HybridSpaceDescription> observer) {
+        SparseEncoder encoder = loads.slots()
+                .find(request.getModelSpaceId())
+                .map(ServedModel::encoder)
+                .orElseThrow(() -> Refusals.failedPrecondition("the request is for models of space '"
+                        + request.getModelSpaceId() + "', but this worker serves "
+                        + loads.slots().described() + "; ask DescribeModel again"));
+        if (request.getSampleTextsCount() > MAX_SAMPLE_TEXTS) {
+            throw Refusals.invalidArgument(
+                    "sample_texts",
+                    "has " + request.getSampleTextsCount() + " texts; send " + MAX_SAMPLE_TEXTS + " at most");
+        }
+        HybridSpace space;
+        try {
+            space = HybridSpaces.choose(encoder, request.getChoice(), request.getSampleTextsList());
+        } catch (HybridSpaces.Refused e) {
+            throw e.failure().code().toStatus().withDescription(e.getMessage()).asRuntimeException();
+        }
+        observer.onNext(HybridSpaceDescription.newBuilder()
+                .setSpaceId(space.spaceId())
+                .setSettings(HybridSpaces.wire(space))
+                .build());
         observer.onCompleted();
     }
 

@@ -129,6 +129,7 @@ class EncodeStreamTest {
                             .setSpaceId(FakeEncoder.SPACE)
                             .setName("fake")
                             .setVocabularySize(30_522)
+                            .setHybrid(true)
                             .setMaxQueryTokens(32)
                             .setMaxDocumentTokens(512)
                             .setDevice("fake")

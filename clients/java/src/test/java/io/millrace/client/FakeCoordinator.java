@@ -49,6 +49,8 @@ public final class FakeCoordinator extends CoordinatorGrpc.CoordinatorImplBase i
     private final FakeIngest ingest = new FakeIngest();
     private final Map<String, Collection> collections = new ConcurrentSkipListMap<>();
     private final List<Integer> batchSizes = new CopyOnWriteArrayList<>();
+    private volatile CreateCollectionRequest lastCreated = CreateCollectionRequest.getDefaultInstance();
+    private volatile SearchRequest lastSearch = SearchRequest.getDefaultInstance();
     private @Nullable Server server;
     private int port;
 
@@ -108,8 +110,19 @@ public final class FakeCoordinator extends CoordinatorGrpc.CoordinatorImplBase i
         return ingest.open(responses);
     }
 
+    /** What the last collection was created with. */
+    public CreateCollectionRequest lastCreated() {
+        return lastCreated;
+    }
+
+    /** Options of the last search. */
+    public SearchRequest lastSearch() {
+        return lastSearch;
+    }
+
     @Override
     public void createCollection(CreateCollectionRequest request, StreamObserver<Collection> response) {
+        lastCreated = request;
         if (collections.putIfAbsent(request.getName(), collection(request.getName())) != null) {
             fail(response, Status.ALREADY_EXISTS, "collection '" + request.getName() + "' exists already");
             return;
@@ -153,6 +166,7 @@ public final class FakeCoordinator extends CoordinatorGrpc.CoordinatorImplBase i
 
     @Override
     public void search(SearchRequest request, StreamObserver<SearchResponse> response) {
+        lastSearch = request;
         if (!known(request.getCollection(), response)) {
             return;
         }

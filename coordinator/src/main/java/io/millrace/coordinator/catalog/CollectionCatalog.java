@@ -38,14 +38,14 @@ public final class CollectionCatalog {
     /** What a new collection must know of the model behind it. */
     public interface WorkerModel {
         /**
-         * The space that all reachable workers serve.
+         * The space that is asked for, of the model that all reachable workers serve.
          *
-         * @throws StatusRuntimeException a refusal if there is none, or more than one
+         * @throws StatusRuntimeException a refusal if there is no model, or more than one, or none with such a space
          */
-        String space() throws InterruptedException;
+        EncodingSpace choose(CreateCollectionRequest request) throws InterruptedException;
 
-        /** A weight that the model seldom exceeds: the scale of 8-bit impacts. */
-        float largestUsualWeight(String space) throws InterruptedException;
+        /** A weight that documents seldom exceed: the scale of 8-bit impacts. */
+        float largestUsualWeight(EncodingSpace space) throws InterruptedException;
     }
 
     /** A catalog over a metadata file. */
@@ -108,9 +108,7 @@ public final class CollectionCatalog {
             throw Refusals.unavailable(
                     "'" + name + "' is still being dropped, because one of its index servers does not answer");
         }
-        Collection collection = plan(name, shards, format).toBuilder()
-                .setEncodeTextOnly(request.getEncodeTextOnly())
-                .build();
+        Collection collection = plan(request, shards, format);
         // Listed as a drop until it is whole: a crash half-way is cleaned up, not half used.
         metadata.update(m -> m.toBuilder()
                 .addPendingDrops(collection)
@@ -197,16 +195,20 @@ public final class CollectionCatalog {
                 .findFirst();
     }
 
-    private Collection plan(String name, int shards, WeightFormat format) throws InterruptedException {
-        String space = model.space();
+    private Collection plan(CreateCollectionRequest request, int shards, WeightFormat format)
+            throws InterruptedException {
+        String name = request.getName();
+        EncodingSpace space = model.choose(request);
         Collection.Builder collection = Collection.newBuilder()
                 .setName(name)
                 .setGeneration(metadata.current().getLastGenerationOrDefault(name, 0) + 1)
                 .setEpoch(1)
                 .setShardMapEpoch(1)
-                .setSpaceId(space)
+                .setSpaceId(space.id())
                 .setWeightFormat(format)
+                .setEncodeTextOnly(request.getEncodeTextOnly())
                 .setCreatedAtMillis(System.currentTimeMillis());
+        space.hybrid().ifPresent(hybrid -> collection.setHybrid(hybrid).setModelSpaceId(space.model()));
         if (format == WeightFormat.WEIGHT_FORMAT_UINT8) {
             collection.setMaxWeight(model.largestUsualWeight(space));
         }

@@ -1,6 +1,6 @@
 package io.millrace.coordinator.encode;
 
-import io.millrace.coordinator.catalog.CollectionCatalog;
+import io.millrace.coordinator.catalog.EncodingSpace;
 import io.millrace.service.Refusals;
 import io.millrace.v1.EncodeBatch;
 import io.millrace.v1.TextRole;
@@ -10,11 +10,11 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * What a new collection takes from the model: its space, and the scale of 8-bit impacts. The scale must be fixed before
- * the first document comes, so it is measured on sample texts with some headroom; what is larger later is clipped, and
- * index servers count it.
+ * The scale of a new collection's 8-bit impacts. It must be fixed before the first document comes, so it is measured on
+ * sample texts with some headroom; what is larger later is clipped, and index servers count it. Lexical weights have a bound,
+ * mixing weight · (k1 + 1), and are never clipped: a hybrid space has one scale for both kinds of term.
  */
-public record ImpactScale(WorkerPool workers) implements CollectionCatalog.WorkerModel {
+record ImpactScale(WorkerPool workers) {
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
     // Weights saturate as log(1 + logit), so the largest of a few texts comes close to the largest of many.
     private static final float HEADROOM = 1.25f;
@@ -32,19 +32,20 @@ public record ImpactScale(WorkerPool workers) implements CollectionCatalog.Worke
             "The museum shows paintings by Rembrandt and Vermeer.",
             "Install the package, restart the server and read the log for errors.");
 
-    @Override
-    public String space() throws InterruptedException {
-        return workers.space();
+    float of(EncodingSpace space) throws InterruptedException {
+        float learned = HEADROOM * largestLearned(EncodingSpace.ofModel(space.model()));
+        return space.hybrid()
+                .map(hybrid -> Math.max(learned, (float) (hybrid.getMixingWeight() * (hybrid.getK1() + 1))))
+                .orElse(learned);
     }
 
-    @Override
-    public float largestUsualWeight(String space) throws InterruptedException {
+    private float largestLearned(EncodingSpace model) throws InterruptedException {
         var batch = workers.encode(
                 EncodeBatch.newBuilder()
-                        .setSpaceId(space)
                         .setRole(TextRole.TEXT_ROLE_DOCUMENT)
                         .addAllTexts(SAMPLES)
                         .build(),
+                model,
                 TIMEOUT);
         float largest = 0;
         for (SparseVector vector : VectorBlockCodec.decode(
@@ -59,6 +60,6 @@ public record ImpactScale(WorkerPool workers) implements CollectionCatalog.Worke
             throw Refusals.failedPrecondition("the workers' model gives sample texts no term at all;"
                     + " there is no scale for 8-bit weights: check the checkpoint, or use 32-bit weights");
         }
-        return largest * HEADROOM;
+        return largest;
     }
 }

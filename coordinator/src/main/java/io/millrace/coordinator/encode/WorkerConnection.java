@@ -5,10 +5,13 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.millrace.coordinator.catalog.IndexServers;
 import io.millrace.service.Refusals;
+import io.millrace.v1.DescribeHybridSpaceRequest;
 import io.millrace.v1.DescribeModelRequest;
 import io.millrace.v1.EncoderWorkerGrpc;
+import io.millrace.v1.HybridSpaceDescription;
 import io.millrace.v1.ModelDescription;
 import io.millrace.v1.TextRole;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -103,6 +106,17 @@ final class WorkerConnection implements AutoCloseable {
             pause = Math.min(2 * pause, LONGEST_PAUSE_MILLIS);
             channel.resetConnectBackoff();
         }
+    }
+
+    /**
+     * Asks the worker for a hybrid space of its model.
+     *
+     * @throws StatusRuntimeException if it refuses, or does not answer in time
+     */
+    HybridSpaceDescription hybridSpace(DescribeHybridSpaceRequest request, Duration timeout) {
+        return EncoderWorkerGrpc.newBlockingStub(channel)
+                .withDeadlineAfter(timeout.toNanos(), TimeUnit.NANOSECONDS)
+                .describeHybridSpace(request);
     }
 
     private Link connect() {

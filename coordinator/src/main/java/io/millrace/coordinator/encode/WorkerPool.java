@@ -2,10 +2,13 @@ package io.millrace.coordinator.encode;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.millrace.coordinator.catalog.EncodingSpace;
 import io.millrace.coordinator.encode.WorkerConnection.Link;
 import io.millrace.service.Refusals;
+import io.millrace.v1.DescribeHybridSpaceRequest;
 import io.millrace.v1.EncodeBatch;
 import io.millrace.v1.EncodedBatch;
+import io.millrace.v1.HybridSpaceDescription;
 import io.millrace.v1.LoadedModel;
 import io.millrace.v1.Member;
 import io.millrace.v1.ModelDescription;
@@ -31,6 +34,8 @@ import org.slf4j.LoggerFactory;
 public final class WorkerPool implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerPool.class);
     private static final long WAKE_MILLIS = 250;
+    // A thousand texts are analysed in some hundred milliseconds.
+    private static final Duration HYBRID_SPACE_TIMEOUT = Duration.ofSeconds(15);
     private static final Duration FIRST_WORKER_TIMEOUT = Duration.ofSeconds(8);
     private static final long FIRST_PAUSE_MILLIS = 5;
     private static final long LONGEST_PAUSE_MILLIS = 500;
@@ -54,24 +59,26 @@ public final class WorkerPool implements AutoCloseable {
     /**
      * Encodes texts, in order.
      *
-     * @param request texts, role and space; an empty space = the one that the workers serve
+     * @param request texts and role
+     * @param space of the vectors
      * @param timeout time for all attempts together
      * @throws StatusRuntimeException FAILED_PRECONDITION if every worker serves another space; UNAVAILABLE or
      *     DEADLINE_EXCEEDED if none did it in time; INVALID_ARGUMENT if the texts themselves are at fault
      */
-    public EncodedBatch encode(EncodeBatch request, Duration timeout) throws InterruptedException {
+    public EncodedBatch encode(EncodeBatch request, EncodingSpace space, Duration timeout) throws InterruptedException {
         long deadline = System.nanoTime() + timeout.toNanos();
-        String space = request.getSpaceId().isEmpty() ? space() : request.getSpaceId();
         StatusRuntimeException last = null;
         long pauseMillis = FIRST_PAUSE_MILLIS;
         while (true) {
             long left = deadline - System.nanoTime();
             if (left <= 0) {
-                throw noneInTime(space, timeout, last);
+                throw noneInTime(space.model(), timeout, last);
             }
-            EncodeBatch.Builder batch = request.toBuilder().setSpaceId(space).setTimeoutMillis((int)
-                    Math.max(1, TimeUnit.NANOSECONDS.toMillis(left)));
-            CompletableFuture<EncodedBatch> answer = send(batch, space, deadline);
+            EncodeBatch.Builder batch = request.toBuilder()
+                    .setSpaceId(space.id())
+                    .setTimeoutMillis((int) Math.max(1, TimeUnit.NANOSECONDS.toMillis(left)));
+            space.hybrid().ifPresent(hybrid -> batch.setHybrid(hybrid).setModelSpaceId(space.model()));
+            CompletableFuture<EncodedBatch> answer = send(batch, space.model(), deadline);
             if (answer == null) {
                 continue; // time is up; said at the top
             }
@@ -83,7 +90,7 @@ public final class WorkerPool implements AutoCloseable {
                 Thread.sleep(pauseMillis);
                 pauseMillis = Math.min(2 * pauseMillis, LONGEST_PAUSE_MILLIS);
             } catch (TimeoutException e) {
-                throw noneInTime(space, timeout, last);
+                throw noneInTime(space.model(), timeout, last);
             }
         }
     }
@@ -108,6 +115,44 @@ public final class WorkerPool implements AutoCloseable {
                     "the encoder workers serve different spaces " + spaces + "; give them all the same checkpoint");
         }
         return spaces.getFirst();
+    }
+
+    /** The active model of a space, from any connected worker; null if none has it. */
+    public @Nullable ModelDescription model(String space) {
+        return connectedModels().stream()
+                .filter(model -> model.getSpaceId().equals(space))
+                .findFirst()
+                .orElse(null);
+    }
+
+    /**
+     * A hybrid space of the workers' model.
+     *
+     * @throws StatusRuntimeException of the worker if it refuses; UNAVAILABLE if none answers
+     */
+    public HybridSpaceDescription hybridSpace(DescribeHybridSpaceRequest request) {
+        StatusRuntimeException last = Refusals.unavailable("no encoder worker answers: " + problems());
+        for (WorkerConnection worker : workers) {
+            Link link = worker.link();
+            if (link == null || !link.serves(request.getModelSpaceId())) {
+                continue;
+            }
+            try {
+                return worker.hybridSpace(request, HYBRID_SPACE_TIMEOUT);
+            } catch (StatusRuntimeException e) {
+                last = unlessRefused(worker, e);
+            }
+        }
+        throw last;
+    }
+
+    /** What is said of a worker that did not answer; another one may. */
+    private static StatusRuntimeException unlessRefused(WorkerConnection worker, StatusRuntimeException e) {
+        return switch (e.getStatus().getCode()) {
+            case UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED, UNKNOWN, INTERNAL ->
+                Refusals.unavailable("worker " + worker.address() + ": " + Refusals.inOneLine(e.getStatus()));
+            default -> throw e;
+        };
     }
 
     /** Waits until every worker is connected, or the time is up; returns whether all are. */
@@ -200,7 +245,7 @@ public final class WorkerPool implements AutoCloseable {
         boolean served =
                 workers.stream().map(WorkerConnection::link).anyMatch(link -> link != null && link.serves(space));
         if (allKnown && !served) {
-            throw Refusals.failedPrecondition("the collection is in space " + space + ", but the workers serve "
+            throw Refusals.failedPrecondition("the collection's model is of space " + space + ", but the workers serve "
                     + connectedModels().stream()
                             .flatMap(WorkerPool::spaces)
                             .distinct()

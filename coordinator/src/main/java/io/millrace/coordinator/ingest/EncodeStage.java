@@ -2,6 +2,8 @@ package io.millrace.coordinator.ingest;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.millrace.coordinator.catalog.EncodingSpace;
+import io.millrace.coordinator.encode.SourceText;
 import io.millrace.coordinator.encode.WorkerPool;
 import io.millrace.v1.DocumentSource;
 import io.millrace.v1.EncodeBatch;
@@ -91,12 +93,12 @@ final class EncodeStage extends Stage {
 
     private void encodeAll(List<PendingOperation> batch) throws InterruptedException {
         pipeline.metrics().encodeBatch().add(batch.size());
-        EncodeBatch.Builder request = EncodeBatch.newBuilder()
-                .setRole(TextRole.TEXT_ROLE_DOCUMENT)
-                .setSpaceId(pipeline.collection().getSpaceId());
-        batch.forEach(operation -> request.addTexts(textOf(operation.source())));
+        EncodingSpace space = EncodingSpace.of(pipeline.collection());
+        EncodeBatch.Builder request = EncodeBatch.newBuilder().setRole(TextRole.TEXT_ROLE_DOCUMENT);
+        boolean textOnly = pipeline.collection().getEncodeTextOnly();
+        batch.forEach(operation -> request.addTexts(SourceText.of(operation.source(), textOnly)));
         for (int attempt = 1; ; attempt++) {
-            EncodedBatch answer = workers.encode(request.build(), retryLimit);
+            EncodedBatch answer = workers.encode(request.build(), space, retryLimit);
             try {
                 List<SparseVector> vectors = VectorBlockCodec.decode(
                         answer.getVectors().getPayload().toByteArray(),
@@ -117,12 +119,5 @@ final class EncodeStage extends Stage {
                 }
             }
         }
-    }
-
-    private String textOf(DocumentSource source) {
-        boolean textAlone = source.getTitle().isEmpty()
-                || (pipeline.collection().getEncodeTextOnly()
-                        && !source.getText().isBlank());
-        return textAlone ? source.getText() : source.getTitle() + " " + source.getText();
     }
 }

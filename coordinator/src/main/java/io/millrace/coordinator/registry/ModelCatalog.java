@@ -3,6 +3,7 @@ package io.millrace.coordinator.registry;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.millrace.coordinator.catalog.EncodingSpace;
 import io.millrace.coordinator.catalog.MetadataFile;
 import io.millrace.service.Refusals;
 import io.millrace.service.blob.BlobDraft;
@@ -339,7 +340,8 @@ public final class ModelCatalog {
         return another
                 ? List.of()
                 : current.getCollectionsList().stream()
-                        .filter(collection -> collection.getSpaceId().equals(summary.getSpaceId()))
+                        .filter(collection ->
+                                EncodingSpace.of(collection).model().equals(summary.getSpaceId()))
                         .map(Collection::getName)
                         .toList();
     }

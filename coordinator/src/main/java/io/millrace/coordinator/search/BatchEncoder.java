@@ -84,10 +84,7 @@ record BatchEncoder(QueryEncoder encoder) {
             List<Query> queries;
             try {
                 queries = encoder.encode(
-                        texts,
-                        request.getOptions().getExplain(),
-                        collection,
-                        Duration.ofNanos(deadlineNanos - System.nanoTime()));
+                        texts, request.getOptions(), collection, Duration.ofNanos(deadlineNanos - System.nanoTime()));
             } catch (StatusRuntimeException e) {
                 if (e.getStatus().getCode() != Status.Code.INVALID_ARGUMENT) {
                     throw e;

@@ -95,6 +95,7 @@ record BatchSearch(ShardScatter shards) {
      */
     static List<BatchResult> merge(
             SearchBatchRequest request,
+            Collection collection,
             List<Outcome> outcomes,
             java.util.Collection<ShardSearchBatchResponse> answers) {
         List<BatchResult> results = new ArrayList<>(outcomes.size());
@@ -111,8 +112,9 @@ record BatchSearch(ShardScatter shards) {
                         List<List<ShardHit>> rankings = answers.stream()
                                 .map(answer -> answer.getResults(place).getHitsList())
                                 .toList();
-                        result.addAllHits(
-                                new HitMerge(query, request.getOptions().getK()).merge(rankings));
+                        result.addAllHits(new HitMerge(
+                                        query, collection, request.getOptions().getK())
+                                .merge(rankings));
                     }
                 }
             }

@@ -1,6 +1,7 @@
 package io.millrace.coordinator.search;
 
 import io.millrace.coordinator.search.QueryEncoder.Query;
+import io.millrace.v1.Collection;
 import io.millrace.v1.Hit;
 import io.millrace.v1.ShardHit;
 import io.millrace.v1.TermMatch;
@@ -11,7 +12,7 @@ import java.util.Comparator;
 import java.util.List;
 
 /** Merges the shards' ranked hits into one ranking: score descending, then document id ascending as bytes. */
-record HitMerge(Query query, int k) {
+record HitMerge(Query query, Collection collection, int k) {
     private static final Comparator<ShardHit> RANKING = Comparator.comparingDouble(ShardHit::getScore)
             .reversed()
             .thenComparing(hit -> hit.getId().getBytes(StandardCharsets.UTF_8), Arrays::compareUnsigned);
@@ -30,9 +31,15 @@ record HitMerge(Query query, int k) {
             merged.setSource(hit.getSource());
         }
         for (TermMatch match : hit.getMatchesList()) {
-            merged.addMatches(match.toBuilder().setTerm(term(match.getTermId())));
+            merged.addMatches(
+                    match.toBuilder().setTerm(term(match.getTermId())).setLexical(isLexical(match.getTermId())));
         }
         return merged.build();
+    }
+
+    private boolean isLexical(int termId) {
+        return collection.hasHybrid()
+                && Integer.compareUnsigned(termId, collection.getHybrid().getFirstId()) >= 0;
     }
 
     private String term(int termId) {

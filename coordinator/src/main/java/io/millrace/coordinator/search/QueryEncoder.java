@@ -2,12 +2,14 @@ package io.millrace.coordinator.search;
 
 import com.google.protobuf.ByteString;
 import io.grpc.StatusRuntimeException;
+import io.millrace.coordinator.catalog.EncodingSpace;
 import io.millrace.coordinator.encode.WorkerPool;
 import io.millrace.service.Refusals;
 import io.millrace.v1.Collection;
 import io.millrace.v1.EncodeBatch;
 import io.millrace.v1.EncodedBatch;
 import io.millrace.v1.SearchRequest;
+import io.millrace.v1.SpaceKind;
 import io.millrace.v1.TextRole;
 import io.millrace.vector.InvalidVectorException;
 import io.millrace.vector.SparseVector;
@@ -21,9 +23,11 @@ final class QueryEncoder {
     private static final int MAX_QUERY_BYTES = 64 << 10;
 
     private final WorkerPool workers;
+    private final QueryWeighting weighting;
 
-    QueryEncoder(WorkerPool workers) {
+    QueryEncoder(WorkerPool workers, QueryWeighting weighting) {
         this.workers = workers;
+        this.weighting = weighting;
     }
 
     /**
@@ -32,15 +36,20 @@ final class QueryEncoder {
      * @param vector weights by term
      * @param terms spelling of each term, parallel to the vector; empty if nobody asked
      * @param truncatedTokens tokens of the text that the model did not read
+     * @param statisticsVersion of the document frequencies in its weights; 0 = none
      */
-    record Query(SparseVector vector, List<String> terms, int truncatedTokens) {}
+    record Query(SparseVector vector, List<String> terms, int truncatedTokens, long statisticsVersion) {
+        Query weighed(SparseVector weights, long version) {
+            return new Query(weights, terms, truncatedTokens, version);
+        }
+    }
 
     /** The query of one search. */
     Query encode(SearchRequest request, Collection collection, Duration timeout) throws InterruptedException {
         return switch (request.getQueryCase()) {
             case TEXT -> {
                 checkText(request.getText(), request.getTextBytes());
-                yield encode(List.of(request.getText()), request.getExplain(), collection, timeout)
+                yield encode(List.of(request.getText()), request, collection, timeout)
                         .getFirst();
             }
             case VECTOR -> given(request.getVector(), request.getSpaceId());
@@ -52,17 +61,18 @@ final class QueryEncoder {
      * Encodes texts together.
      *
      * @param texts checked ones
-     * @param terms whether the spelling of their terms is wanted
+     * @param options of the search; its query is not looked at
      */
-    List<Query> encode(List<String> texts, boolean terms, Collection collection, Duration timeout)
+    List<Query> encode(List<String> texts, SearchRequest options, Collection collection, Duration timeout)
             throws InterruptedException {
+        long deadline = System.nanoTime() + timeout.toNanos();
         EncodedBatch batch = workers.encode(
                 EncodeBatch.newBuilder()
-                        .setSpaceId(collection.getSpaceId())
                         .setRole(TextRole.TEXT_ROLE_QUERY)
                         .addAllTexts(texts)
-                        .setIncludeTerms(terms)
+                        .setIncludeTerms(options.getExplain())
                         .build(),
+                space(options, collection),
                 timeout);
         List<SparseVector> vectors;
         try {
@@ -78,10 +88,17 @@ final class QueryEncoder {
         for (int i = 0; i < vectors.size(); i++) {
             int end = Math.min(batch.getTermsCount(), term + vectors.get(i).size());
             int truncated = i < batch.getTruncatedTokensCount() ? batch.getTruncatedTokens(i) : 0;
-            queries.add(new Query(vectors.get(i), batch.getTermsList().subList(term, end), truncated));
+            queries.add(new Query(vectors.get(i), batch.getTermsList().subList(term, end), truncated, 0));
             term = end;
         }
-        return queries;
+        return weighting.weigh(
+                queries, options, collection, Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
+    }
+
+    /** Where the model's terms are enough, its own space: vectors of both have them alike. */
+    private static EncodingSpace space(SearchRequest options, Collection collection) {
+        EncodingSpace whole = EncodingSpace.of(collection);
+        return options.getTerms() == SpaceKind.SPACE_KIND_LEARNED ? EncodingSpace.ofModel(whole.model()) : whole;
     }
 
     /** Refuses a text that no worker should be asked to encode. */
@@ -108,7 +125,7 @@ final class QueryEncoder {
                     "is missing; a ready-made vector must name the space it was made in, so that it is never scored in another");
         }
         try {
-            return new Query(vector(vector), List.of(), 0);
+            return new Query(vector(vector), List.of(), 0, 0);
         } catch (InvalidVectorException e) {
             throw Refusals.invalidArgument("vector", e.getMessage() == null ? "is invalid" : e.getMessage());
         }

@@ -59,7 +59,10 @@ public final class SearchFanout {
             Duration defaultTimeout,
             Metrics metrics) {
         this.catalog = catalog;
-        this.encoder = new QueryEncoder(workers);
+        this.encoder = new QueryEncoder(
+                workers,
+                new QueryWeighting(
+                        new TermStatistics(servers, () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()))));
         this.shards = new ShardScatter(servers);
         this.defaultTimeout = defaultTimeout;
         this.seconds = metrics.seconds("millrace_search_seconds", "Time of searches by stage, seconds.", "stage");
@@ -84,12 +87,13 @@ public final class SearchFanout {
         List<List<ShardHit>> rankings =
                 answers.values().stream().map(ShardSearchResponse::getHitsList).toList();
         SearchResponse.Builder response = SearchResponse.newBuilder()
-                .addAllHits(new HitMerge(query, request.getK()).merge(rankings))
+                .addAllHits(new HitMerge(query, collection, request.getK()).merge(rankings))
                 .setCoverage(
                         coverage(collection, query.vector().isEmpty() ? collection.getShardsCount() : answers.size()))
                 .setToken(token(collection, answers, ShardSearchResponse::getAppliedIndex))
                 .setQueryTerms(query.vector().size())
-                .setQueryTruncatedTokens(query.truncatedTokens());
+                .setQueryTruncatedTokens(query.truncatedTokens())
+                .setTermStatisticsVersion(query.statisticsVersion());
         long merged = System.nanoTime();
         seconds.add("encode", (encoded - started) / 1e9);
         seconds.add("search", (merged - encoded) / 1e9);
@@ -128,7 +132,7 @@ public final class SearchFanout {
         Map<ShardPlacement, ShardSearchBatchResponse> answers =
                 new BatchSearch(shards).scatter(request, collection, queries, timeout.minusNanos(encoded - started));
         SearchBatchResponse.Builder response = SearchBatchResponse.newBuilder()
-                .addAllResults(BatchSearch.merge(request, outcomes, answers.values()))
+                .addAllResults(BatchSearch.merge(request, collection, outcomes, answers.values()))
                 .setCoverage(coverage(collection, queries.isEmpty() ? collection.getShardsCount() : answers.size()))
                 .setToken(token(collection, answers, ShardSearchBatchResponse::getAppliedIndex));
         long merged = System.nanoTime();

@@ -27,6 +27,7 @@ final class SearchRules {
         if (request.hasFilter()) {
             FilterCheck.check(request.getFilter(), "filter");
         }
+        checkTerms(request, collection);
         if (!request.getSpaceId().isEmpty() && !request.getSpaceId().equals(collection.getSpaceId())) {
             throw Refusals.failedPrecondition("collection '" + collection.getName() + "' is in space "
                     + collection.getSpaceId() + " but the query is for space " + request.getSpaceId()
@@ -41,6 +42,21 @@ final class SearchRules {
             throw Refusals.failedPrecondition("collection '" + collection.getName() + "' is at epoch "
                     + collection.getEpoch() + " but the query is for epoch " + request.getEpoch()
                     + "; leave epoch at 0 to search the current one");
+        }
+    }
+
+    private static void checkTerms(SearchRequest request, Collection collection) {
+        switch (request.getTerms()) {
+            case SPACE_KIND_UNSPECIFIED, SPACE_KIND_LEARNED -> {}
+            case SPACE_KIND_HYBRID -> {
+                if (!collection.hasHybrid()) {
+                    throw Refusals.failedPrecondition("collection '" + collection.getName()
+                            + "' has the model's terms alone; leave terms out, or index into a hybrid collection");
+                }
+            }
+            case UNRECOGNIZED ->
+                throw Refusals.invalidArgument(
+                        "terms", "is " + request.getTermsValue() + "; use SPACE_KIND_LEARNED or SPACE_KIND_HYBRID");
         }
     }
 }

@@ -56,11 +56,12 @@ record ShardScatter(IndexServers servers) {
                     .setMinAppliedIndex(request.getToken().getAppliedIndexOrDefault(placement.getPlacementGroup(), 0));
             calls.put(placement, call.send(servers.future(placement.getServer(), timeout), options.build()));
         }
-        return gather(request, calls);
+        return gather(request.getAllowPartial(), calls);
     }
 
-    private static <T> Map<ShardPlacement, T> gather(
-            SearchRequest request, Map<ShardPlacement, ListenableFuture<T>> calls) throws InterruptedException {
+    /** What calls under way are answered with; none of them is under way any more when this ends. */
+    static <T> Map<ShardPlacement, T> gather(boolean allowPartial, Map<ShardPlacement, ListenableFuture<T>> calls)
+            throws InterruptedException {
         Map<ShardPlacement, T> answers = new LinkedHashMap<>();
         List<StatusRuntimeException> failures = new ArrayList<>();
         try {
@@ -70,7 +71,7 @@ record ShardScatter(IndexServers servers) {
                 } catch (ExecutionException e) {
                     StatusRuntimeException failure = failure(call.getKey(), e);
                     boolean missing = failure.getStatus().getCode() == Status.Code.UNAVAILABLE;
-                    if (!missing || !request.getAllowPartial()) {
+                    if (!missing || !allowPartial) {
                         throw failure;
                     }
                     failures.add(failure);

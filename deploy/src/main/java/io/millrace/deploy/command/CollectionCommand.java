@@ -5,8 +5,10 @@ import io.millrace.deploy.cli.Console;
 import io.millrace.deploy.cli.ExitCode;
 import io.millrace.deploy.cli.OutputOptions;
 import io.millrace.deploy.cli.ServerOptions;
+import io.millrace.deploy.cli.SpaceOptions;
 import io.millrace.v1.Collection;
 import io.millrace.v1.CreateCollectionRequest;
+import io.millrace.v1.HybridSettings;
 import io.millrace.v1.ShardPlacement;
 import io.millrace.v1.WeightFormat;
 import java.util.LinkedHashMap;
@@ -79,10 +81,11 @@ public final class CollectionCommand implements Runnable {
                             paramLabel = "float32|uint8",
                             defaultValue = "float32",
                             description = "float32 scores exactly; uint8 takes less room. Default: float32.")
-                    Weights weights) {
+                    Weights weights,
+            @Mixin SpaceOptions space) {
         try (MillraceClient client = server.connect()) {
             show(
-                    client.createCollection(CreateCollectionRequest.newBuilder()
+                    client.createCollection(space.apply(CreateCollectionRequest.newBuilder())
                             .setName(name)
                             .setShards(shards)
                             .setWeightFormat(weights.wire)
@@ -151,11 +154,23 @@ public final class CollectionCommand implements Runnable {
         fields.put("epoch", collection.getEpoch());
         fields.put("spaceId", collection.getSpaceId());
         fields.put("weights", collection.getWeightFormat() == WeightFormat.WEIGHT_FORMAT_UINT8 ? "uint8" : "float32");
+        fields.put("space", collection.hasHybrid() ? hybrid(collection.getHybrid()) : "learned");
         fields.put(
                 "shards",
                 collection.getShardsList().stream()
                         .map(CollectionCommand::shard)
                         .toList());
+        return fields;
+    }
+
+    private static Map<String, Object> hybrid(HybridSettings settings) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("kind", "hybrid");
+        fields.put("analyzer", settings.getAnalyzer());
+        fields.put("k1", settings.getK1());
+        fields.put("b", settings.getB());
+        fields.put("averageLength", settings.getAverageLength());
+        fields.put("mixingWeight", settings.getMixingWeight());
         return fields;
     }
 

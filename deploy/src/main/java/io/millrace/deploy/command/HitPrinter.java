@@ -75,13 +75,17 @@ public final class HitPrinter {
         String shown = matches.stream()
                 .limit(TERMS)
                 .map(match -> String.format(
-                        Locale.ROOT,
-                        "%s %.2f×%.2f",
-                        match.getTerm().isEmpty() ? "#" + Integer.toUnsignedString(match.getTermId()) : match.getTerm(),
-                        match.getQueryWeight(),
-                        match.getDocumentWeight()))
+                        Locale.ROOT, "%s %.2f×%.2f", term(match), match.getQueryWeight(), match.getDocumentWeight()))
                 .collect(Collectors.joining(" · "));
         return matches.size() > TERMS ? shown + " · and " + (matches.size() - TERMS) + " more" : shown;
+    }
+
+    /** Words of the text, which stand beside the model's terms in a hybrid space, are in quotation marks. */
+    private static String term(TermMatch match) {
+        if (match.getTerm().isEmpty()) {
+            return "#" + Integer.toUnsignedString(match.getTermId());
+        }
+        return match.getLexical() ? "\"" + match.getTerm() + "\"" : match.getTerm();
     }
 
     /** A text as one line of so many characters at most. */
@@ -137,6 +141,7 @@ public final class HitPrinter {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("termId", Integer.toUnsignedLong(match.getTermId()));
         fields.put("term", match.getTerm());
+        fields.put("lexical", match.getLexical());
         fields.put("queryWeight", match.getQueryWeight());
         fields.put("documentWeight", match.getDocumentWeight());
         return fields;

@@ -8,6 +8,7 @@ import io.millrace.deploy.cli.CollectionOption;
 import io.millrace.deploy.cli.Console;
 import io.millrace.deploy.cli.OutputOptions;
 import io.millrace.deploy.cli.ServerOptions;
+import io.millrace.deploy.cli.SpaceOptions;
 import io.millrace.deploy.corpus.CorpusInput;
 import io.millrace.deploy.corpus.DocumentReader;
 import io.millrace.v1.CreateCollectionRequest;
@@ -53,6 +54,9 @@ public final class IndexCommand implements Callable<Integer> {
     private final CollectionOption collection = new CollectionOption();
 
     @Mixin
+    private final SpaceOptions space = new SpaceOptions();
+
+    @Mixin
     private final OutputOptions output = new OutputOptions();
 
     @Parameters(arity = "1..*", paramLabel = "FILE", description = "Files, quoted patterns, or - for standard input.")
@@ -90,7 +94,7 @@ public final class IndexCommand implements Callable<Integer> {
         try (MillraceClient client = server.connect();
                 DocumentReader reader = new DocumentReader(input, console.in())) {
             IngestOptions.Retry retry = IngestOptions.Retry.DEFAULT;
-            IngestOptions options = IngestOptions.forCollection(ensureCollection(client))
+            IngestOptions options = IngestOptions.forCollection(ensureCollection(client, reader))
                     .withWindow(new IngestOptions.Window(inFlight, IngestOptions.Window.DEFAULT.sizeBytes()))
                     .withRetry(new IngestOptions.Retry(
                             retry.firstDelay(), retry.maxDelay(), giveUpAfter, retry.stallTimeout()));
@@ -110,15 +114,26 @@ public final class IndexCommand implements Callable<Integer> {
         }
     }
 
-    private String ensureCollection(MillraceClient client) {
+    private String ensureCollection(MillraceClient client, DocumentReader reader) {
         if (noCreate) {
             return collection.resolve(client);
         }
         String found = collection.resolveIfAny(client);
         String name = found == null ? CollectionOption.DEFAULT_NAME : found;
+        if (exists(client, name)) {
+            if (space.given()) {
+                console.say("Note: the collection " + name + " exists already and keeps its space.");
+            }
+            return name;
+        }
+        CreateCollectionRequest.Builder request =
+                space.apply(CreateCollectionRequest.newBuilder().setName(name));
+        if (space.wantsSample()) {
+            reader.readAhead(SpaceOptions.SAMPLE_DOCUMENTS, SpaceOptions.SAMPLE_BYTES)
+                    .forEach(document -> request.addSample(document.getSource()));
+        }
         try {
-            client.createCollection(
-                    CreateCollectionRequest.newBuilder().setName(name).build());
+            client.createCollection(request.build());
             console.say("Created the collection " + name + ".");
         } catch (MillraceException e) {
             if (e.code() != Status.Code.ALREADY_EXISTS) {
@@ -126,5 +141,17 @@ public final class IndexCommand implements Callable<Integer> {
             }
         }
         return name;
+    }
+
+    private static boolean exists(MillraceClient client, String name) {
+        try {
+            client.describeCollection(name);
+            return true;
+        } catch (MillraceException e) {
+            if (e.code() != Status.Code.NOT_FOUND) {
+                throw e;
+            }
+            return false;
+        }
     }
 }

@@ -126,7 +126,7 @@ final class IndexRun implements IngestListener {
         truncated.incrementAndGet();
         truncatedTokens.addAndGet(tokens);
         if (listTruncated) {
-            say(place + ": longer than the model reads, its last " + tokens + " tokens are not searched (id '" + id
+            say(place + ": longer than the model reads, which left out its last " + tokens + " tokens (id '" + id
                     + "')");
         }
     }
@@ -174,7 +174,7 @@ final class IndexRun implements IngestListener {
         append(
                 line,
                 truncated.get(),
-                " longer than the model reads (" + truncatedTokens.get() + " tokens of them are not searched"
+                " longer than the model reads (it left out " + truncatedTokens.get() + " tokens of them"
                         + (listTruncated ? ")" : "; --list-truncated names them)"));
         append(line, unreadableFiles, " file(s) not read to the end");
         console.say(line.append('.').toString());

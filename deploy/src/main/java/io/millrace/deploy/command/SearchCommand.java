@@ -5,6 +5,7 @@ import io.millrace.deploy.cli.CollectionOption;
 import io.millrace.deploy.cli.Console;
 import io.millrace.deploy.cli.ExitCode;
 import io.millrace.deploy.cli.ServerOptions;
+import io.millrace.deploy.cli.SpaceOptions.Space;
 import io.millrace.deploy.corpus.QueryReader;
 import io.millrace.deploy.filter.FilterParser;
 import io.millrace.v1.SearchRequest;
@@ -94,6 +95,13 @@ public final class SearchCommand implements Callable<Integer> {
                             + " again by their vectors.")
     private boolean rescore;
 
+    @Option(
+            names = "--space",
+            paramLabel = "learned|hybrid",
+            description = "Terms of the query: learned leaves the words of the text out where the collection has them."
+                    + " Default: all that the collection has.")
+    private @Nullable Space space;
+
     @Option(names = "--partial", description = "Answer from the shards that do answer when one does not.")
     private boolean partial;
 
@@ -135,6 +143,9 @@ public final class SearchCommand implements Callable<Integer> {
                 .setRecallTarget(recall)
                 .setRescore(rescore)
                 .setAllowPartial(partial);
+        if (space != null) {
+            options.setTerms(space.wire());
+        }
         if (filter != null) {
             options.setFilter(FilterParser.parse(filter));
         }

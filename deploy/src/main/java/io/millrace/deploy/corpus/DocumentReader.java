@@ -2,11 +2,16 @@ package io.millrace.deploy.corpus;
 
 import io.millrace.evaluation.beir.Line;
 import io.millrace.evaluation.beir.LineReader;
+import io.millrace.v1.Document;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +25,11 @@ public final class DocumentReader implements Closeable {
     private final Iterator<Path> files;
     private final AtomicLong readBytes = new AtomicLong();
     private final DocumentParser parser = new DocumentParser();
+    /** Read already, and still to be handed out. */
+    private final Deque<ReadDocument> ahead = new ArrayDeque<>();
+    /** Met while reading ahead. */
+    private @Nullable IOException failureAhead;
+
     private @Nullable LineReader lines;
 
     /** Opens nothing yet. */
@@ -35,6 +45,43 @@ public final class DocumentReader implements Closeable {
      * @throws IOException if a file cannot be read (further); the next call goes on with the file behind it
      */
     public @Nullable ReadDocument next() throws IOException {
+        if (!ahead.isEmpty()) {
+            return ahead.remove();
+        }
+        IOException failure = failureAhead;
+        if (failure != null) {
+            failureAhead = null;
+            throw failure;
+        }
+        return read();
+    }
+
+    /**
+     * Documents that {@link #next} will give, from here on; up to a number of them or of their bytes, to the end of the input,
+     * or to a file that cannot be read. They stay in memory until they are handed out.
+     */
+    public List<Document> readAhead(int documents, long bytes) {
+        List<Document> found = new ArrayList<>();
+        long left = bytes;
+        try {
+            while (found.size() < documents && left > 0) {
+                ReadDocument read = read();
+                if (read == null) {
+                    break;
+                }
+                ahead.add(read);
+                if (read instanceof ReadDocument.Good(Location location, Document document)) {
+                    left -= document.getSerializedSize();
+                    found.add(document);
+                }
+            }
+        } catch (IOException e) {
+            failureAhead = e;
+        }
+        return found;
+    }
+
+    private @Nullable ReadDocument read() throws IOException {
         while (true) {
             LineReader reader = lines;
             if (reader == null) {

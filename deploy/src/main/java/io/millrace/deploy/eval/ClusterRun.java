@@ -8,17 +8,20 @@ import io.millrace.client.MillraceClient;
 import io.millrace.client.MillraceException;
 import io.millrace.deploy.cli.Console;
 import io.millrace.deploy.cli.Progress;
+import io.millrace.deploy.cli.SpaceOptions;
 import io.millrace.evaluation.Ranking;
 import io.millrace.evaluation.ScoredDocument;
 import io.millrace.evaluation.beir.BeirDocument;
 import io.millrace.v1.BatchQuery;
 import io.millrace.v1.BatchResult;
+import io.millrace.v1.Collection;
 import io.millrace.v1.ConsistencyToken;
 import io.millrace.v1.CreateCollectionRequest;
 import io.millrace.v1.Document;
 import io.millrace.v1.DocumentSource;
 import io.millrace.v1.SearchBatchRequest;
 import io.millrace.v1.SearchRequest;
+import io.millrace.v1.SpaceKind;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -48,8 +51,18 @@ public final class ClusterRun {
      * @param depth documents of a ranking, 1 to 9,999
      * @param parallel batches of queries under way at a time
      * @param costs whether vectors are counted and searches timed
+     * @param space which terms vectors have; of a collection that is still to be named
      */
-    public record Plan(int depth, int parallel, boolean costs) {
+    public record Plan(int depth, int parallel, boolean costs, CreateCollectionRequest space) {
+        private static final CreateCollectionRequest LEARNED = CreateCollectionRequest.newBuilder()
+                .setSpace(SpaceKind.SPACE_KIND_LEARNED)
+                .build();
+
+        /** With the model's terms alone. */
+        public Plan(int depth, int parallel, boolean costs) {
+            this(depth, parallel, costs, LEARNED);
+        }
+
         /** Checks the ranges. */
         public Plan {
             if (parallel < 1) {
@@ -90,10 +103,14 @@ public final class ClusterRun {
     public SystemRun run(String system) throws IOException, InterruptedException {
         String name =
                 "eval-" + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
-        client.createCollection(
-                CreateCollectionRequest.newBuilder().setName(name).build());
+        Collection created = client.createCollection(
+                plan.space().toBuilder().setName(name).addAllSample(sample()).build());
         try {
             Map<String, Object> counts = new LinkedHashMap<>();
+            if (created.hasHybrid()) {
+                counts.put("mixingWeight", created.getHybrid().getMixingWeight());
+                counts.put("averageLength", created.getHybrid().getAverageLength());
+            }
             List<String> stored = new ArrayList<>();
             ConsistencyToken token = index(name, stored, counts);
             SearchRequest options = SearchRequest.newBuilder()
@@ -116,6 +133,27 @@ public final class ClusterRun {
         return collection.qrels().queryIds().stream()
                 .map(id -> collection.queries().getOrDefault(id, ""))
                 .toList();
+    }
+
+    /** The first documents, whose length a hybrid space is made for. */
+    private List<DocumentSource> sample() throws IOException {
+        List<DocumentSource> sample = new ArrayList<>();
+        if (plan.space().getSpace() != SpaceKind.SPACE_KIND_HYBRID) {
+            return sample;
+        }
+        long bytes = 0;
+        try (TestCollection.Documents corpus = collection.documents()) {
+            BeirDocument document = corpus.next();
+            while (document != null
+                    && sample.size() < SpaceOptions.SAMPLE_DOCUMENTS
+                    && bytes < SpaceOptions.SAMPLE_BYTES) {
+                DocumentSource source = wire(document).getSource();
+                bytes += source.getSerializedSize();
+                sample.add(source);
+                document = corpus.next();
+            }
+        }
+        return sample;
     }
 
     private ConsistencyToken index(String name, List<String> ids, Map<String, Object> counts)

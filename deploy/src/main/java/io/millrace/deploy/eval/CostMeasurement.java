@@ -103,6 +103,7 @@ final class CostMeasurement {
             for (EncodedText text : client.encode(EncodeRequest.newBuilder()
                             .addAllTexts(texts)
                             .setRole(TextRole.TEXT_ROLE_QUERY)
+                            .setCollection(options.getCollection())
                             .build())
                     .getVectorsList()) {
                 add(counts, text.getVector());

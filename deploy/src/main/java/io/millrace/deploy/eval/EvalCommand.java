@@ -4,6 +4,7 @@ import io.millrace.client.ClientOptions;
 import io.millrace.client.MillraceClient;
 import io.millrace.deploy.cli.Console;
 import io.millrace.deploy.cli.ExitCode;
+import io.millrace.deploy.cli.HybridOptions;
 import io.millrace.deploy.cli.OutputOptions;
 import io.millrace.deploy.local.LocalCluster;
 import io.millrace.deploy.local.LocalClusterOptions;
@@ -13,6 +14,8 @@ import io.millrace.evaluation.Metric;
 import io.millrace.evaluation.MetricNames;
 import io.millrace.evaluation.Ranking;
 import io.millrace.evaluation.trec.TrecFiles;
+import io.millrace.v1.CreateCollectionRequest;
+import io.millrace.v1.SpaceKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,6 +46,7 @@ import picocli.CommandLine.Option;
             "",
             "Examples:",
             "  millrace eval --data scifact",
+            "  millrace eval --data scifact --hybrid --mixing-weight 2",
             "  millrace eval --data scifact --model my-checkpoint --split test -o json | tail -n 1",
             "  millrace eval --data scifact --data nfcorpus --model bm25 --model models/splade-tiny --report report.html",
             "  millrace eval --data scifact --run theirs=theirs.run --model my-checkpoint --metrics ndcg@10,map"
@@ -71,6 +75,16 @@ public final class EvalCommand implements Callable<Integer> {
 
     @Mixin
     private final SystemOptions systems = new SystemOptions();
+
+    @Option(
+            names = "--hybrid",
+            description = {
+                "Measure each model's terms and the words of the text (BM25) together. Without it, the model alone."
+            })
+    private boolean hybrid;
+
+    @Mixin
+    private final HybridOptions hybridOptions = new HybridOptions();
 
     @Option(
             names = "--metrics",
@@ -130,8 +144,10 @@ public final class EvalCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         List<Metric> chosen = MetricNames.parseAll(metrics, level);
         int depth = depth(chosen);
+        CreateCollectionRequest space = space();
         List<TestedSystem> tested = systems.systems();
-        ClusterRun.Plan plan = new ClusterRun.Plan(depth, parallel, costs || report != null || tested.size() > 1);
+        ClusterRun.Plan plan =
+                new ClusterRun.Plan(depth, parallel, costs || report != null || tested.size() > 1, space);
         List<TestCollection> collections = new ArrayList<>();
         for (Path folder : data) {
             collections.add(TestCollection.read(folder, split));
@@ -154,6 +170,17 @@ public final class EvalCommand implements Callable<Integer> {
         }
         show(judged);
         return ExitCode.OK;
+    }
+
+    /** The space asked for, of collections that are still to be named. */
+    private CreateCollectionRequest space() {
+        if (!hybrid && hybridOptions.given()) {
+            throw new IllegalArgumentException(
+                    "--mixing-weight, --average-length, --k1 and --b are for --hybrid; add it");
+        }
+        CreateCollectionRequest.Builder request = CreateCollectionRequest.newBuilder()
+                .setSpace(hybrid ? SpaceKind.SPACE_KIND_HYBRID : SpaceKind.SPACE_KIND_LEARNED);
+        return hybridOptions.given() ? request.setHybrid(hybridOptions.choice()).build() : request.build();
     }
 
     /** Before hours of work, not after them. */

@@ -4,6 +4,7 @@ import io.millrace.client.ClientOptions;
 import io.millrace.client.MillraceClient;
 import io.millrace.deploy.cli.Console;
 import io.millrace.deploy.cli.ExitCode;
+import io.millrace.deploy.cli.SpaceOptions;
 import io.millrace.deploy.local.LocalCluster;
 import io.millrace.deploy.local.LocalClusterOptions;
 import io.millrace.deploy.local.Models;
@@ -14,6 +15,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code quickstart}: the whole path, from text to answers, on this machine. */
@@ -62,6 +64,9 @@ public final class QuickstartCommand implements Callable<Integer> {
     @Option(names = "--model", paramLabel = "DIR", description = "Checkpoint folder. Default: the embedded model.")
     private @Nullable Path model;
 
+    @Mixin
+    private final SpaceOptions space = new SpaceOptions();
+
     @Option(
             names = "--data-dir",
             paramLabel = "DIR",
@@ -91,7 +96,7 @@ public final class QuickstartCommand implements Callable<Integer> {
             try (cluster;
                     MillraceClient client = MillraceClient.connect(cluster.address())) {
                 cluster.members().forEach(member -> console.print(ServeCommand.member(member)));
-                ReverseDictionary dictionary = new ReverseDictionary(console, client);
+                ReverseDictionary dictionary = new ReverseDictionary(console, client, space);
                 dictionary.index(glosses, all ? WordNetGlosses.TOTAL : documents);
                 dictionary.answerSamples();
                 dictionary.measureLatency();

@@ -8,6 +8,7 @@ import io.millrace.client.MillraceClient;
 import io.millrace.deploy.cli.Console;
 import io.millrace.deploy.cli.Latencies;
 import io.millrace.deploy.cli.Progress;
+import io.millrace.deploy.cli.SpaceOptions;
 import io.millrace.deploy.command.HitPrinter;
 import io.millrace.v1.ConsistencyToken;
 import io.millrace.v1.CreateCollectionRequest;
@@ -16,6 +17,7 @@ import io.millrace.v1.Hit;
 import io.millrace.v1.SearchRequest;
 import io.millrace.v1.SearchResponse;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -47,19 +49,28 @@ final class ReverseDictionary {
 
     private final Console console;
     private final MillraceClient client;
+    private final SpaceOptions space;
     private ConsistencyToken token = ConsistencyToken.getDefaultInstance();
 
-    ReverseDictionary(Console console, MillraceClient client) {
+    ReverseDictionary(Console console, MillraceClient client, SpaceOptions space) {
         this.console = console;
         this.client = client;
+        this.space = space;
     }
 
     /** Streams definitions in and waits until all can be found. */
     void index(Iterator<Document> glosses, int count) throws IOException, InterruptedException {
-        client.createCollection(CreateCollectionRequest.newBuilder()
+        CreateCollectionRequest.Builder collection = space.apply(CreateCollectionRequest.newBuilder())
                 .setName(COLLECTION)
-                .setEncodeTextOnly(true)
-                .build());
+                .setEncodeTextOnly(true);
+        List<Document> first = new ArrayList<>();
+        while (glosses.hasNext() && first.size() < SpaceOptions.SAMPLE_DOCUMENTS) {
+            first.add(glosses.next());
+        }
+        if (space.wantsSample()) {
+            first.forEach(gloss -> collection.addSample(gloss.getSource()));
+        }
+        client.createCollection(collection.build());
         console.print(String.format(
                 Locale.ROOT, "%nIndexing %,d of %,d definitions of WordNet 3.1 ...", count, WordNetGlosses.TOTAL));
         Progress progress = new Progress(console, "Indexing");
@@ -73,6 +84,9 @@ final class ReverseDictionary {
             }
         });
         try (stream) {
+            for (Document gloss : first) {
+                stream.put(gloss);
+            }
             while (glosses.hasNext()) {
                 stream.put(glosses.next());
             }

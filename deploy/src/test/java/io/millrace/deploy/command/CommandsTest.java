@@ -270,12 +270,12 @@ class CommandsTest {
         CommandRun counted = run("index", corpus);
         assertThat(counted.code()).isZero();
         assertThat(counted.err())
-                .contains("2 longer than the model reads (162 tokens of them are not searched; --list-truncated names")
+                .contains("2 longer than the model reads (it left out 162 tokens of them; --list-truncated names")
                 .doesNotContain("(id 'long')");
         CommandRun listed = run("index", corpus, "--list-truncated");
         assertThat(listed.err())
-                .contains(corpus + ":2: longer than the model reads, its last 21 tokens are not searched (id 'long')")
-                .contains(corpus + ":3: longer than the model reads, its last 141 tokens");
+                .contains(corpus + ":2: longer than the model reads, which left out its last 21 tokens (id 'long')")
+                .contains(corpus + ":3: longer than the model reads, which left out its last 141 tokens");
         assertThat(run("index", corpus, "-o", "json")
                         .json()
                         .get("truncatedTokens")

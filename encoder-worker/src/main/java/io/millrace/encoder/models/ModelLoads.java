@@ -7,6 +7,7 @@ import io.millrace.encoder.batch.BatchQueue;
 import io.millrace.model.InvalidModelException;
 import io.millrace.model.SparseEncoder;
 import io.millrace.model.TextRole;
+import io.millrace.model.hybrid.HybridSpace;
 import io.millrace.service.Refusals;
 import io.millrace.service.registry.ModelName;
 import io.millrace.v1.LoadModelRequest;
@@ -66,6 +67,7 @@ public final class ModelLoads implements AutoCloseable {
                 .setMaxQueryTokens(active.getMaxQueryTokens())
                 .setMaxDocumentTokens(active.getMaxDocumentTokens())
                 .setDevice(active.getDevice())
+                .setHybrid(HybridSpace.fits(slots.active().encoder()))
                 .addAllModels(models);
         synchronized (quarantined) {
             description.addAllQuarantined(quarantined);

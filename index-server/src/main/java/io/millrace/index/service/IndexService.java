@@ -23,6 +23,8 @@ import io.millrace.v1.SnapshotShardRequest;
 import io.millrace.v1.SnapshotShardResponse;
 import io.millrace.v1.StatsRequest;
 import io.millrace.v1.StatsResponse;
+import io.millrace.v1.TermStatisticsRequest;
+import io.millrace.v1.TermStatisticsResponse;
 import io.millrace.v1.WriteRequest;
 import io.millrace.v1.WriteResponse;
 import java.util.Optional;
@@ -39,6 +41,7 @@ public final class IndexService extends IndexServerGrpc.IndexServerImplBase {
     private final WriteHandler writes;
     private final SearchHandler searches;
     private final SearchBatchHandler batches;
+    private final TermStatisticsHandler terms;
     private final GetDocumentHandler documents;
     private final StatsHandler stats;
     private final SnapshotHandler snapshots;
@@ -58,6 +61,7 @@ public final class IndexService extends IndexServerGrpc.IndexServerImplBase {
         this.writes = new WriteHandler(shards, metrics);
         this.searches = new SearchHandler(shards, pool, metrics);
         this.batches = new SearchBatchHandler(shards, pool, metrics);
+        this.terms = new TermStatisticsHandler(shards, pool, metrics);
         this.documents = new GetDocumentHandler(shards);
         this.stats = new StatsHandler(shards);
         this.snapshots = new SnapshotHandler(shards, snapshots);
@@ -97,6 +101,11 @@ public final class IndexService extends IndexServerGrpc.IndexServerImplBase {
     @Override
     public void searchBatch(ShardSearchBatchRequest request, StreamObserver<ShardSearchBatchResponse> observer) {
         answer(observer, () -> batches.search(request));
+    }
+
+    @Override
+    public void termStatistics(TermStatisticsRequest request, StreamObserver<TermStatisticsResponse> observer) {
+        answer(observer, () -> terms.count(request));
     }
 
     @Override

@@ -49,6 +49,14 @@ class PrunedSearcherTest {
 
     @ParameterizedTest
     @MethodSource("kernelsAndWeights")
+    void termsUpToTheHighestIdAreSearchedExactly(BlockKernel kernel, WeightScheme weights) {
+        for (long seed = 0; seed < 3; seed++) {
+            compare(kernel, weights, new Random(seed), 5_000, r -> Corpora.hybrid(r, 20, 12));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("kernelsAndWeights")
     void weightsOfAnySizeAreSearchedExactly(BlockKernel kernel, WeightScheme weights) {
         float[] sizes = {Float.MIN_VALUE, 1e-38f, 1e-31f, 1e-20f, .7f, 1e10f, 1e30f, Float.MAX_VALUE};
         Random random = new Random(9);

@@ -100,6 +100,16 @@ class SearcherEqualsOracleTest {
                 assertThat(MapOracle.named(hits)).isEqualTo(MapOracle.search(expected, query, weights, k));
             }
             assertThat(searcher.search(state.view(), SparseVector.EMPTY, 10)).isEmpty();
+            for (int n = 0; n < 40; n++) {
+                int term = Corpora.term(n);
+                assertThat(state.view().segments().stream()
+                                .mapToInt(segment -> segment.documentsWith(term))
+                                .sum())
+                        .as("documents with term %s", n)
+                        .isEqualTo((int) expected.values().stream()
+                                .filter(vector -> vector.weight(term) > 0)
+                                .count());
+            }
         }
     }
 }

@@ -38,6 +38,28 @@ public final class Corpora {
         return (n & 1) == 0 ? n * 7 : 0x8000_0000 + n * 7_777_777;
     }
 
+    /**
+     * A vector of the shape that a hybrid space makes: {@link #realistic} terms of a model with a vocabulary of 30,522, and
+     * {@code words} others anywhere above it, up to 2^32 - 1.
+     */
+    public static SparseVector hybrid(Random random, int terms, int words) {
+        SparseVector learned = realistic(random, 30_522, terms);
+        TreeMap<Integer, Float> entries = new TreeMap<>(Integer::compareUnsigned);
+        for (int i = 0; i < learned.size(); i++) {
+            entries.put(learned.ids()[i], learned.weights()[i]);
+        }
+        while (entries.size() < terms + words) {
+            double u = random.nextDouble();
+            entries.put(word((int) (u * u * u * 20_000)), (float) (1.5 * 2.2 / (1 + 1.2 * (.3 + random.nextDouble()))));
+        }
+        return vector(entries);
+    }
+
+    /** Id of the n-th word: the first ones are the highest ids there are. */
+    public static int word(int n) {
+        return n < 8 ? -1 - n : 30_522 + n * 214_000;
+    }
+
     private static SparseVector vector(Map<Integer, Float> entries) {
         int[] ids = new int[entries.size()];
         float[] weights = new float[ids.length];

@@ -28,6 +28,7 @@ public final class Digests {
         return HexFormat.of().formatHex(digest.digest());
     }
 
+    /** Digest of the UTF-8 bytes of a text. */
     public static String ofText(String text) {
         return HexFormat.of().formatHex(sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
     }

@@ -11,6 +11,9 @@ public record Bm25(double k1, double b) {
     /** What Anserini uses by default, tuned on MS MARCO passages. */
     public static final Bm25 ANSERINI = new Bm25(0.9, 0.4);
 
+    /** Robertson's own choice, and Lucene's. */
+    public static final Bm25 LUCENE = new Bm25(1.2, 0.75);
+
     /** Refuses values out of range. */
     public Bm25 {
         if (!(k1 >= 0 && k1 < Double.POSITIVE_INFINITY) || !(b >= 0 && b <= 1)) {
@@ -27,8 +30,13 @@ public record Bm25(double k1, double b) {
      * @param length of the document, in terms
      * @param average length of the documents
      */
+    public double saturation(int tf, int length, double average) {
+        return tf * (k1 + 1) / (tf + k1 * (1 - b + b * length / average));
+    }
+
+    /** {@link #saturation} as a vector holds it. */
     float documentWeight(int tf, int length, double average) {
-        return (float) (tf * (k1 + 1) / (tf + k1 * (1 - b + b * length / average)));
+        return (float) saturation(tf, length, average);
     }
 
     /**

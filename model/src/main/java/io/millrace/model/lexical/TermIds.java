@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
  * 0x100000001b3), as an unsigned number modulo the prime 2^31 - 1. Among n terms about n² / 2^32 pairs share an id: none
  * among 30,000, some 1,700 among 2.7 million. Terms that share one are one term to BM25.
  */
-final class TermIds {
+public final class TermIds {
     /** Name of the rule in files; another rule gets another name. */
     static final String RULE = "fnv1a64 mod 2147483647";
 
@@ -17,10 +17,15 @@ final class TermIds {
     private TermIds() {}
 
     static int of(String term) {
+        return (int) Long.remainderUnsigned(fnv1a64(term), COUNT);
+    }
+
+    /** FNV-1a-64 of a term's UTF-8 bytes. */
+    public static long fnv1a64(String term) {
         long hash = 0xcbf29ce484222325L;
         for (byte b : term.getBytes(StandardCharsets.UTF_8)) {
             hash = (hash ^ (b & 0xFF)) * 0x100000001b3L;
         }
-        return (int) Long.remainderUnsigned(hash, COUNT);
+        return hash;
     }
 }

@@ -24,7 +24,7 @@ public enum TextAnalysis {
     WHITESPACE(new WhitespaceAnalyzer());
 
     /** Analysis may change from one major version of Lucene to the next. */
-    static final int LUCENE = Version.LATEST.major;
+    public static final int LUCENE = Version.LATEST.major;
 
     private static final String FIELD = "text";
 
@@ -37,7 +37,7 @@ public enum TextAnalysis {
     }
 
     /** The terms of a text, in order. */
-    List<String> terms(String text) {
+    public List<String> terms(String text) {
         List<String> terms = new ArrayList<>();
         try (TokenStream stream = analyzer.tokenStream(FIELD, text)) {
             CharTermAttribute term = stream.addAttribute(CharTermAttribute.class);

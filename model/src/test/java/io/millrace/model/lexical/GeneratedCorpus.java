@@ -9,10 +9,11 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Documents of words that occur about as often as words do: the n-th with probability about 1 / n. */
-record GeneratedCorpus(List<String> documents, List<String> queries) {
+public record GeneratedCorpus(List<String> documents, List<String> queries) {
     private static final int WORDS = 400;
 
-    static GeneratedCorpus of(long seed, int count, int shortest, int longest) {
+    /** So many documents of random length. */
+    public static GeneratedCorpus of(long seed, int count, int shortest, int longest) {
         SplittableRandom random = new SplittableRandom(seed);
         List<String> documents = new ArrayList<>();
         for (int i = 0; i < count; i++) {
