@@ -14,6 +14,7 @@ import io.millrace.deploy.local.ModelChoice;
 import io.millrace.v1.CreateCollectionRequest;
 import io.millrace.v1.EncodeRequest;
 import io.millrace.v1.EncodeResponse;
+import io.millrace.v1.SpaceKind;
 import io.millrace.v1.TextRole;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -41,6 +42,7 @@ class CoordinatorRoutingTest {
                         folder.resolve("data"), ModelChoice.of(RegistryCluster.SPLADE_TINY), 0, 1, 1));
                 MillraceClient client = MillraceClient.connect(cluster.address())) {
             String own = client.createCollection(CreateCollectionRequest.newBuilder()
+                            .setSpace(SpaceKind.SPACE_KIND_LEARNED)
                             .setName("before")
                             .build())
                     .getSpaceId();
@@ -70,6 +72,7 @@ class CoordinatorRoutingTest {
             assertThat(encode(client, own).getVectors(0).getVector().getIdsCount())
                     .isGreaterThan(8);
             assertThat(client.createCollection(CreateCollectionRequest.newBuilder()
+                                    .setSpace(SpaceKind.SPACE_KIND_LEARNED)
                                     .setName("meanwhile")
                                     .build())
                             .getSpaceId())
@@ -85,6 +88,7 @@ class CoordinatorRoutingTest {
             assertThat(encode(client, incoming).getVectors(0).getVector().getIdsCount())
                     .isEqualTo(8);
             assertThat(client.createCollection(CreateCollectionRequest.newBuilder()
+                                    .setSpace(SpaceKind.SPACE_KIND_LEARNED)
                                     .setName("after")
                                     .build())
                             .getSpaceId())
