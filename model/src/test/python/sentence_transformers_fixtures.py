@@ -12,43 +12,21 @@ import sys
 import torch
 from sentence_transformers import SparseEncoder
 from sentence_transformers.sparse_encoder.modules import Router, SparseStaticEmbedding, SpladePooling, Transformer
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-from transformers import BertConfig, BertForMaskedLM, PreTrainedTokenizerFast
+from transformers import BertConfig, BertForMaskedLM
+
+import tiny_word_pieces
+from tiny_word_pieces import TEXTS
 
 TARGET = pathlib.Path(sys.argv[1])
 SCRATCH = TARGET / "scratch"
-SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 WORDS = """query passage : the a of to in mill race water wheel stone grain river bread baker flour oven dough crust yeast
     salt loaf slice butter jam tea cup table chair door window roof wall floor brick wood nail hammer saw plane file vice
     bench lamp light oil wick glass mirror frame paint brush canvas easel chalk slate book page ink pen paper desk""".split()
 PIECES = ["##s", "##er", "##ing", "##ed", "##ly", "!", "?", ",", "."]
-TEXTS = [
-    "The mill race turns the water wheel.",
-    "bread bread bread, and a bakers oven",
-    "",
-    "stone [SEP] grain [MASK]?",
-    "the wooden table " * 20,
-    "xylophone",
-]
 
 
 def tokenizer(length):
-    vocabulary = {term: i for i, term in enumerate(SPECIAL + WORDS + PIECES)}
-    inner = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
-    inner.normalizer = normalizers.BertNormalizer(lowercase=True)
-    inner.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    inner.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
-    )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=inner,
-        pad_token="[PAD]",
-        unk_token="[UNK]",
-        cls_token="[CLS]",
-        sep_token="[SEP]",
-        mask_token="[MASK]",
-        model_max_length=length,
-    )
+    return tiny_word_pieces.tokenizer(WORDS + PIECES, length)
 
 
 def bert(seed, length):
