@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -219,28 +218,9 @@ public final class Settings {
 
     private static void requireKnown(String what, String name, Collection<String> known) {
         if (!known.contains(name)) {
-            String nearest = known.stream()
-                    .min(Comparator.comparingInt(candidate -> editDistance(candidate, name)))
-                    .orElse("");
-            throw new InvalidSettingException("unknown " + what + "; did you mean '" + nearest + "'?");
+            throw new InvalidSettingException(
+                    "unknown " + what + "; did you mean '" + NearestName.of(name, known) + "'?");
         }
-    }
-
-    private static int editDistance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int substituted = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(substituted, 1 + Math.min(row[j], row[j - 1]));
-            }
-        }
-        return row[b.length()];
     }
 
     private static List<String> keys(Class<? extends Record> type) {

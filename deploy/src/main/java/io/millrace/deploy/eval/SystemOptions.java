@@ -1,5 +1,6 @@
 package io.millrace.deploy.eval;
 
+import io.millrace.deploy.local.DeviceOptions;
 import io.millrace.deploy.local.ModelChoice;
 import io.millrace.deploy.local.Models;
 import io.millrace.model.device.DeviceChoice;
@@ -11,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What is evaluated: {@code --model}, {@code --run} and {@code --server}. */
@@ -40,19 +42,8 @@ final class SystemOptions {
                     "Folder of a LoRA adapter to merge into the weights of every model; may be given more than once.")
     private List<Path> adapters = new ArrayList<>();
 
-    @Option(
-            names = "--precision",
-            paramLabel = "FORMAT",
-            description =
-                    "Number format of linear layers: fp32, bf16, fp16 (GPUs), int8 or int4 (CPUs). Default: ${DEFAULT-VALUE}.")
-    private String precision = "fp32";
-
-    @Option(
-            names = "--device",
-            paramLabel = "DEVICE",
-            description =
-                    "Where to compute: cpu, cuda, cuda:N, or auto for a GPU if there is one. Default: ${DEFAULT-VALUE}.")
-    private String device = "cpu";
+    @Mixin
+    private final DeviceOptions compute = new DeviceOptions();
 
     @Option(
             names = "--server",
@@ -68,7 +59,7 @@ final class SystemOptions {
     List<TestedSystem> systems() {
         List<TestedSystem> systems = new ArrayList<>();
         if (server != null) {
-            if (!models.isEmpty() || !adapters.isEmpty() || !precision.equals("fp32") || !device.equals("cpu")) {
+            if (!models.isEmpty() || !adapters.isEmpty() || compute.given()) {
                 throw new IllegalArgumentException("a model cannot be chosen with --server: its workers have theirs");
             }
             systems.add(new TestedSystem.Cluster(server, server));
@@ -99,9 +90,8 @@ final class SystemOptions {
         boolean named = at > 0 && !Files.exists(Path.of(option));
         Path folder = Models.find(Path.of(named ? option.substring(at + 1) : option));
         Path last = folder.toAbsolutePath().normalize().getFileName();
-        Precision format = Precision.of(precision);
-        DeviceChoice place = DeviceChoice.of(device);
-        format.requireOn(place);
+        Precision format = compute.precision();
+        DeviceChoice place = compute.device();
         return new TestedSystem.Model(
                 named ? option.substring(0, at) : String.valueOf(last),
                 new ModelChoice(folder, adapters, format, place));

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code --model}, {@code --adapter}, {@code --precision} and {@code --device}: a model and how it is opened. */
@@ -22,23 +23,12 @@ public final class ModelOptions {
             description = "Folder of a LoRA adapter to merge into the weights; may be given more than once.")
     private List<Path> adapters = new ArrayList<>();
 
-    @Option(
-            names = "--precision",
-            paramLabel = "FORMAT",
-            description =
-                    "Number format of linear layers: fp32, bf16, fp16 (GPUs), int8 or int4 (CPUs). Default: ${DEFAULT-VALUE}.")
-    private String precision = "fp32";
-
-    @Option(
-            names = "--device",
-            paramLabel = "DEVICE",
-            description =
-                    "Where to compute: cpu, cuda, cuda:N, or auto for a GPU if there is one. Default: ${DEFAULT-VALUE}.")
-    private String device = "cpu";
+    @Mixin
+    private final DeviceOptions compute = new DeviceOptions();
 
     /** Whether any of the options was given. */
     public boolean given() {
-        return model != null || !adapters.isEmpty() || !precision.equals("fp32") || !device.equals("cpu");
+        return model != null || !adapters.isEmpty() || compute.given();
     }
 
     /**
@@ -61,9 +51,8 @@ public final class ModelOptions {
      *     not for the device
      */
     public ModelChoice choice() {
-        Precision format = Precision.of(precision);
-        DeviceChoice place = DeviceChoice.of(device);
-        format.requireOn(place);
+        Precision format = compute.precision();
+        DeviceChoice place = compute.device();
         return new ModelChoice(Models.find(model), adapters, format, place);
     }
 }

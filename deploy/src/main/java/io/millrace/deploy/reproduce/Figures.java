@@ -1,6 +1,9 @@
 package io.millrace.deploy.reproduce;
 
+import io.millrace.trainer.teacher.AffineMap;
+import io.millrace.trainer.teacher.ScoreStatistics;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,15 +67,20 @@ final class Figures {
         return vectors;
     }
 
-    /** The scores of figure 3, if both teachers were there and RankLLaMA's are not all the same. */
+    /** The scores of figure 3, if both teachers were there and neither's are all the same. */
     Optional<TeacherScores> teacherScores() {
         double[] reference = scores.get(PaperTable.MINI_LM);
         double[] before = scores.get(PaperTable.RANK_LLAMA);
-        if (reference == null || before == null || before.length < 2 || AffineMap.deviation(before) == 0) {
+        if (reference == null || before == null || !differ(reference) || !differ(before)) {
             return Optional.empty();
         }
-        AffineMap map = AffineMap.onto(before, reference);
-        return Optional.of(new TeacherScores(reference, before, map, map.apply(before)));
+        AffineMap map = AffineMap.matching(ScoreStatistics.of(before), ScoreStatistics.of(reference));
+        return Optional.of(new TeacherScores(
+                reference, before, map, Arrays.stream(before).map(map::apply).toArray()));
+    }
+
+    private static boolean differ(double[] scores) {
+        return scores.length > 1 && ScoreStatistics.of(scores).standardDeviation() > 0;
     }
 
     /** What figure 3 lacks. */

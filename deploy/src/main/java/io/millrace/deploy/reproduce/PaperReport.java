@@ -9,6 +9,7 @@ import io.millrace.deploy.plot.ReportTable;
 import io.millrace.evaluation.Evaluation;
 import io.millrace.evaluation.Metric;
 import io.millrace.evaluation.trec.PrintedFigure;
+import io.millrace.trainer.teacher.ScoreStatistics;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -145,14 +146,14 @@ record PaperReport(PaperCollection collection, Map<PaperRow, RowResult> results,
                         "Figure 3. %d pairs. MiniLM-L-6: mean %.3f, deviation %.3f. RankLLaMA: mean %.3f, deviation %.3f;"
                                 + " mapped by %.4f · x %+.4f to mean %.3f, deviation %.3f.",
                         scores.before().length,
-                        AffineMap.mean(scores.reference()),
-                        AffineMap.deviation(scores.reference()),
-                        AffineMap.mean(scores.before()),
-                        AffineMap.deviation(scores.before()),
+                        ScoreStatistics.of(scores.reference()).mean(),
+                        ScoreStatistics.of(scores.reference()).standardDeviation(),
+                        ScoreStatistics.of(scores.before()).mean(),
+                        ScoreStatistics.of(scores.before()).standardDeviation(),
                         scores.map().scale(),
                         scores.map().shift(),
-                        AffineMap.mean(scores.after()),
-                        AffineMap.deviation(scores.after())))
+                        ScoreStatistics.of(scores.after()).mean(),
+                        ScoreStatistics.of(scores.after()).standardDeviation()))
                 .orElseGet(() -> "Figure 3 needs both teachers' scores; missing: "
                         + (figures.missingTeachers().isEmpty()
                                 ? "scores that differ"
@@ -238,9 +239,9 @@ record PaperReport(PaperCollection collection, Map<PaperRow, RowResult> results,
         Layer.Bars bars = Layer.Bars.histogram("scores", scores, HISTOGRAM_BARS);
         return Map.of(
                 "mean",
-                AffineMap.mean(scores),
+                ScoreStatistics.of(scores).mean(),
                 "deviation",
-                AffineMap.deviation(scores),
+                ScoreStatistics.of(scores).standardDeviation(),
                 "edges",
                 bars.x(),
                 "counts",

@@ -6,6 +6,7 @@ import io.millrace.deploy.cli.Console;
 import io.millrace.deploy.cli.ExitCode;
 import io.millrace.deploy.cli.OptionBounds;
 import io.millrace.deploy.eval.TestCollection;
+import io.millrace.deploy.local.DeviceOptions;
 import io.millrace.evaluation.beir.BeirDocument;
 import io.millrace.model.device.DeviceChoice;
 import io.millrace.model.engine.Precision;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code reproduce}: the tables and figures of the Decoder4LSR paper. */
@@ -76,19 +78,8 @@ public final class ReproduceCommand implements Callable<Integer> {
             description = "Documents of BM25 that teachers rank anew, 1 to 1000. Default: ${DEFAULT-VALUE}.")
     private int teacherDepth = 100;
 
-    @Option(
-            names = "--precision",
-            paramLabel = "FORMAT",
-            description =
-                    "Number format of linear layers: fp32, bf16, fp16 (GPUs), int8 or int4 (CPUs). Default: ${DEFAULT-VALUE}.")
-    private String precision = "fp32";
-
-    @Option(
-            names = "--device",
-            paramLabel = "DEVICE",
-            description =
-                    "Where to compute: cpu, cuda, cuda:N, or auto for a GPU if there is one. Default: ${DEFAULT-VALUE}.")
-    private String device = "cpu";
+    @Mixin
+    private final DeviceOptions compute = new DeviceOptions();
 
     /** A command over a console. */
     public ReproduceCommand(Console console) {
@@ -109,9 +100,8 @@ public final class ReproduceCommand implements Callable<Integer> {
                     weights + " is no folder; --weights holds a sub-directory for each row, which --list names");
         }
         OptionBounds.atLeast("--teacher-depth", teacherDepth, 1);
-        Precision format = Precision.of(precision);
-        DeviceChoice place = DeviceChoice.of(device);
-        format.requireOn(place);
+        Precision format = compute.precision();
+        DeviceChoice place = compute.device();
         PaperCollection collection = PaperCollection.read(data, splits);
         Figures figures = new Figures(text == null ? firstPassage(collection) : text);
         RowRunner runner = new RowRunner(

@@ -2,9 +2,9 @@ package io.millrace.trainer.recipe;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.millrace.service.NearestName;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -184,31 +184,9 @@ final class Fields {
     void done() {
         for (String key : (Iterable<String>) node::fieldNames) {
             if (!known.contains(key)) {
-                String nearest = known.stream()
-                        .min(Comparator.comparingInt(other -> distance(key, other)))
-                        .orElseThrow();
-                throw new InvalidRecipeException(place + " has the unknown key '" + key + "'; did you mean '" + nearest
-                        + "'? The keys are " + String.join(", ", known));
+                throw new InvalidRecipeException(place + " has the unknown key '" + key + "'; did you mean '"
+                        + NearestName.of(key, known) + "'? The keys are " + String.join(", ", known));
             }
         }
-    }
-
-    /** Edits that make one word the other (Levenshtein). */
-    private static int distance(String one, String other) {
-        int[] row = new int[other.length() + 1];
-        for (int j = 0; j < row.length; j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= one.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j < row.length; j++) {
-                int above = row[j];
-                int same = diagonal + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
-                row[j] = Math.min(same, Math.min(above, row[j - 1]) + 1);
-                diagonal = above;
-            }
-        }
-        return row[other.length()];
     }
 }

@@ -52,6 +52,19 @@ public record ScoreStatistics(long count, double mean, double standardDeviation,
     }
 
     /**
+     * Measures scores.
+     *
+     * @throws IllegalArgumentException if there are none, or one is not finite
+     */
+    public static ScoreStatistics of(double[] scores) {
+        Accumulator all = new Accumulator();
+        for (double score : scores) {
+            all.add(score);
+        }
+        return all.statistics();
+    }
+
+    /**
      * Measures all scores of a source.
      *
      * @throws IllegalArgumentException if there are none
