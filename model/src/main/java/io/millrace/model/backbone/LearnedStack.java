@@ -1,7 +1,6 @@
 package io.millrace.model.backbone;
 
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.millrace.model.architecture.LayerSpec;
@@ -115,11 +114,6 @@ final class LearnedStack implements AutoCloseable {
             tensors.addAll(part);
             sizes.add((long) part.size());
         }
-    }
-
-    /** An array without elements. */
-    static PtNDArray none(PtNDManager owner) {
-        return (PtNDArray) owner.zeros(new Shape(0));
     }
 
     @Override

@@ -1,9 +1,6 @@
 package io.millrace.model.engine;
 
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
-import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import io.millrace.model.safetensors.Tensor;
 import io.millrace.model.safetensors.TensorSource;
@@ -29,15 +26,6 @@ public final class ArrayMemory {
         }
         FloatBuffer values = copy.flip().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
         return new Tensor(shape, values);
-    }
-
-    /** A tensor as an array. */
-    public static PtNDArray read(TensorSource source, String name, PtNDManager owner) {
-        long[] shape =
-                source.info(name).shape().stream().mapToLong(Long::longValue).toArray();
-        PtNDArray array = owner.create(new Shape(shape), DataType.FLOAT32);
-        fill(array, source, name);
-        return array;
     }
 
     /**

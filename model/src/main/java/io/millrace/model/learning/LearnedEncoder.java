@@ -172,7 +172,7 @@ final class LearnedEncoder implements AutoCloseable {
         if (tokens == 0) {
             throw new IllegalArgumentException("no sequence has a token that follows another; give longer ones");
         }
-        NextToken objective = new NextToken(kernels, part, factors, scale / tokens);
+        NextToken objective = new NextToken(kernels, part.backbone(), part.head(), factors, scale / tokens);
         List<Chunk> chunks = chunks(sequences, TextRole.DOCUMENT, LanguagePart.layout(), drops);
         Map<Chunk, double[]> sums = new ConcurrentHashMap<>();
         onLanes(chunks, (chunk, lane) -> {
@@ -214,6 +214,7 @@ final class LearnedEncoder implements AutoCloseable {
         threads.close();
         lanes.forEach(Lane::close);
         backbones.values().forEach(LearnedBackbone::close);
+        language.ifPresent(LanguagePart::close);
         weights.close();
         kernels.close();
     }

@@ -36,6 +36,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SplittableRandom;
 
 /** Reads what a transformer's roles need of its weights, to be learned. */
 final class LearnedLoader {
@@ -112,12 +113,7 @@ final class LearnedLoader {
                 .filter(head -> architecture.readings().contains(ReadingMode.CAUSAL))
                 .findFirst()
                 .map(head -> new LanguagePart(
-                        backbones.computeIfAbsent(
-                                ReadingMode.CAUSAL,
-                                mode -> new LearnedBackbone(
-                                        kernels, architecture.backbone(mode), architecture.maxPositions())),
-                        head,
-                        architecture.maxPositions()));
+                        kernels, architecture.backbone(ReadingMode.CAUSAL), head, architecture.maxPositions()));
         return new LearnedEncoder(
                 kernels, weights, new LearnedEncoder.Parts(parts, language), backbones, options.lanes());
     }
@@ -246,11 +242,11 @@ final class LearnedLoader {
     private void read() {
         options.requireFrozen(List.copyOf(needed.keySet()));
         boolean whole = options.adapter().isEmpty();
-        needed.values()
-                .forEach(tensor -> weights.add(
-                        tensor.name(),
-                        parameters.array(tensor, weights.owner()),
-                        whole && !options.freezes(tensor.name())));
+        needed.values().forEach(tensor -> {
+            weights.add(
+                    tensor.name(), parameters.array(tensor, weights.owner()), whole && !options.freezes(tensor.name()));
+            weights.stored(tensor.name(), parameters.storedName(tensor.name()));
+        });
         for (TensorSpec tensor : fresh) {
             if (!weights.contains(tensor.name())) {
                 weights.add(tensor.name(), uniform(tensor.name(), tensor.shape(), width(tensor)), true);
@@ -289,7 +285,7 @@ final class LearnedLoader {
 
     /** What torch.nn.Linear begins with, U(-1/√in, 1/√in), drawn by the tensor's name. */
     private PtNDArray uniform(String name, List<Long> shape, long in) {
-        java.util.SplittableRandom random = new java.util.SplittableRandom(name.hashCode());
+        SplittableRandom random = new SplittableRandom(name.hashCode());
         long size = shape.stream().mapToLong(Long::longValue).reduce(1, Math::multiplyExact);
         float[] values = new float[Math.toIntExact(size)];
         double bound = 1 / Math.sqrt((double) in);

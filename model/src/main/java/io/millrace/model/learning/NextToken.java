@@ -5,28 +5,32 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.JniUtils;
+import io.millrace.model.backbone.LearnedBackbone;
 import io.millrace.model.batch.TokenBatch;
 import io.millrace.model.engine.GradientMode;
 import io.millrace.model.engine.KernelLibrary;
 import io.millrace.model.engine.PyTorchRuntime;
+import io.millrace.model.head.learned.LearnedMlmHead;
 import java.util.List;
 
 /**
  * Predicts each next token of sequences, and learns from what came.
  *
  * @param kernels that compute
- * @param part the language model
+ * @param backbone reading causally
+ * @param head with its projection to the vocabulary
  * @param factors of the two cross-entropies
  * @param scale factor of gradients, of one token
  */
-record NextToken(KernelLibrary kernels, LanguagePart part, LanguageWeights factors, double scale) {
+record NextToken(
+        KernelLibrary kernels, LearnedBackbone backbone, LearnedMlmHead head, LanguageWeights factors, double scale) {
     /** Logits that are there at once, 32 MiB. */
     private static final int LOGITS = 1 << 23;
 
     /** Adds a chunk's gradients; returns the sums of both cross-entropies. */
     double[] learn(Chunk chunk, LaneWeights weights, PtNDManager scope) {
-        PtNDArray hidden = part.backbone().hiddenStates(chunk.input(), weights, chunk.drops(), scope);
-        PtNDArray states = part.head().states(hidden, weights, scope);
+        PtNDArray hidden = backbone.hiddenStates(chunk.input(), weights, chunk.drops(), scope);
+        PtNDArray states = head.states(hidden, weights, scope);
         PtNDArray[] results =
                 GradientMode.with(false, () -> predict(chunk.input().reader(), states, weights, scope));
         if (weights.recorded()) {
@@ -47,7 +51,7 @@ record NextToken(KernelLibrary kernels, LanguagePart part, LanguageWeights facto
                 targets[at++] = batch.ids()[cell + 1];
             }
         }
-        PtNDArray table = weights.value(part.head().table());
+        PtNDArray table = weights.value(head.table());
         long most = Math.max(1, LOGITS / table.getShape().get(0));
         try (PtNDManager local = PyTorchRuntime.newManager()) {
             NDManager arrays = local;
@@ -56,13 +60,13 @@ record NextToken(KernelLibrary kernels, LanguagePart part, LanguageWeights facto
                     IValue.from((PtNDArray) arrays.create(rows)),
                     IValue.from((PtNDArray) arrays.create(targets)),
                     IValue.from(table),
-                    IValue.from(part.head().bias().map(weights::value).orElse(weights.none())),
-                    IValue.from(part.head().projection().scale()),
+                    IValue.from(head.bias().map(weights::value).orElse(weights.none())),
+                    IValue.from(head.projection().scale()),
                     IValue.from(factors.plain() * scale),
                     IValue.from(factors.rectified() * scale),
                     IValue.from(most),
-                    IValue.from(weights.gradient(part.head().table())),
-                    IValue.from(part.head().bias().map(weights::gradient).orElse(weights.none())));
+                    IValue.from(weights.gradient(head.table())),
+                    IValue.from(head.bias().map(weights::gradient).orElse(weights.none())));
             try {
                 return kernels.callForTuple(scope, "learn_language", arguments.toArray(IValue[]::new));
             } finally {

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.JniUtils;
 import io.millrace.model.engine.ArrayMemory;
 import io.millrace.model.engine.PyTorchRuntime;
 import io.millrace.model.safetensors.SafetensorsFile;
@@ -168,7 +169,8 @@ public final class Optimizer implements AutoCloseable {
             List<PtNDArray> parts = new ArrayList<>();
             for (Lane lane : encoder.lanes()) {
                 lane.recorded(name).ifPresent(parts::add);
-                lane.computed(name).map(array -> (PtNDArray) array.duplicate()).ifPresent(parts::add);
+                // The same memory under another handle, which is closed like the recorded ones.
+                lane.computed(name).map(JniUtils::detachGradient).ifPresent(parts::add);
             }
             Optional<PtNDArray> sum = parts.stream().findFirst();
             if (sum.isPresent()) {

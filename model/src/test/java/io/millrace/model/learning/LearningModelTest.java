@@ -14,14 +14,19 @@ import io.millrace.model.contract.EncodingContract;
 import io.millrace.model.contract.HeadContract;
 import io.millrace.model.contract.Pooling;
 import io.millrace.model.contract.RoleContract;
+import io.millrace.model.safetensors.SafetensorsWriter;
+import io.millrace.model.safetensors.Tensor;
 import io.millrace.model.safetensors.TensorType;
+import io.millrace.model.safetensors.WeightFiles;
 import io.millrace.vector.SparseMatrix;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -165,6 +170,41 @@ class LearningModelTest {
         }
 
         assertServes(target, learned.getFirst(), List.of());
+    }
+
+    @Test
+    void weightsUnderOlderNamesAreSavedOnceUnderTodays() throws IOException {
+        Path old = tiny().directory();
+        SortedMap<String, Tensor> renamed = new TreeMap<>();
+        try (WeightFiles files = WeightFiles.open(old)) {
+            // As bare backbones leave the prefix out, and as norms were once called.
+            for (String name : files.tensors()) {
+                String bare = name.startsWith("bert.") ? name.substring("bert.".length()) : name;
+                renamed.put(
+                        bare.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"),
+                        files.tensor(name));
+            }
+        }
+        SafetensorsWriter.write(old.resolve(WeightFiles.SINGLE), renamed, TensorType.F32);
+        Path target = temporary.resolve("learned");
+        SparseMatrix learned;
+        try (LearningModel model = LearningModel.open(Checkpoint.open(old), LearningOptions.whole(1));
+                Optimizer optimizer = new Optimizer(model, AdamW.DEFAULT)) {
+            steps(model, optimizer, 0, 3, Remember.RESULTS);
+            model.save(target, TensorType.F32, "learned");
+            try (Encoding encoding = model.encode(
+                    model.tokenize(texts(9), TextRole.DOCUMENT),
+                    TextRole.DOCUMENT,
+                    Optional.empty(),
+                    Remember.NOTHING)) {
+                learned = encoding.vectors();
+            }
+        }
+
+        assertServes(target, learned, List.of());
+        try (WeightFiles saved = WeightFiles.open(target)) {
+            assertThat(saved.tensors()).hasSameSizeAs(renamed.keySet());
+        }
     }
 
     @Test

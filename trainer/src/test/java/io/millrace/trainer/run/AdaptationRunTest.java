@@ -61,6 +61,17 @@ class AdaptationRunTest {
     }
 
     @Test
+    void sequencesMayBeLongerThanTheTextsOfACausalModel() throws Exception {
+        Files.writeString(
+                recipe,
+                Files.readString(recipe)
+                        .replace("batch: {queries: 4}", "batch: {queries: 4, query-tokens: 6, document-tokens: 6}")
+                        .replace("task: adaptation", "task: adaptation\nreading: {mode: causal}"));
+
+        assertThat(run(temporary.resolve("run"))).hasSize(30);
+    }
+
+    @Test
     void goesOnToTheLastBit() throws Exception {
         List<StepReport> whole = run(temporary.resolve("whole"));
         Path cut = temporary.resolve("cut");
