@@ -1,9 +1,11 @@
 package io.millrace.model.learning;
 
 import io.millrace.model.head.learned.LearnedRow;
+import io.millrace.model.head.learned.MissingTerms;
 import io.millrace.vector.SparseMatrix;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -13,11 +15,11 @@ import java.util.function.Function;
  * weights change.
  */
 public final class Encoding implements AutoCloseable {
-    private final Consumer<Function<Chunk, List<float[]>>> back;
+    private final Consumer<Function<Chunk, Slopes>> back;
     private final List<Chunk> chunks;
     private final SparseMatrix vectors;
 
-    private Encoding(Consumer<Function<Chunk, List<float[]>>> back, List<Chunk> chunks, SparseMatrix vectors) {
+    private Encoding(Consumer<Function<Chunk, Slopes>> back, List<Chunk> chunks, SparseMatrix vectors) {
         this.back = back;
         this.chunks = chunks;
         this.vectors = vectors;
@@ -56,6 +58,14 @@ public final class Encoding implements AutoCloseable {
         return new SparseMatrix(columns, offsets, terms, weights);
     }
 
+    /**
+     * Gradients of a chunk's vectors.
+     *
+     * @param weights of each vector's weights
+     * @param missing of terms that each vector lacks
+     */
+    record Slopes(List<float[]> weights, List<MissingTerms> missing) {}
+
     /** The vectors, in the order of the texts. */
     public SparseMatrix vectors() {
         return vectors;
@@ -67,16 +77,28 @@ public final class Encoding implements AutoCloseable {
      * @param gradients of the loss by each stored weight, in the order of {@link SparseMatrix#weights}
      */
     public void backward(float[] gradients) {
+        backward(gradients, Collections.nCopies(vectors.rows(), MissingTerms.NONE));
+    }
+
+    /**
+     * The same, with gradients of terms that the vectors lack, which can come back by them.
+     *
+     * @param missing of each text
+     * @throws UnsupportedOperationException if the head cannot, see {@link LearningModel#bringsBack}
+     */
+    public void backward(float[] gradients, List<MissingTerms> missing) {
         if (gradients.length != vectors.weights().length) {
             throw new IllegalArgumentException("there are " + gradients.length + " gradients, but the vectors have "
                     + vectors.weights().length + " weights");
         }
         back.accept(chunk -> {
             List<float[]> parts = new ArrayList<>();
+            List<MissingTerms> lacking = new ArrayList<>();
             for (int row : chunk.rows()) {
                 parts.add(Arrays.copyOfRange(gradients, vectors.offsets()[row], vectors.offsets()[row + 1]));
+                lacking.add(missing.get(row));
             }
-            return parts;
+            return new Slopes(parts, lacking);
         });
     }
 

@@ -110,6 +110,30 @@ final class LearnedEncoder implements AutoCloseable {
         return Encoding.of(this, chunks, texts.size(), part.outputs());
     }
 
+    /** Weights of some terms alone, 0 where a text lacks them. */
+    List<float[]> weights(List<int[]> texts, TextRole role, List<int[]> terms) {
+        Part part = Objects.requireNonNull(parts.get(role));
+        List<Chunk> chunks = chunks(texts, role, part.layout(), Optional.empty());
+        float[][] weights = new float[texts.size()][];
+        Arrays.setAll(weights, i -> new float[terms.get(i).length]);
+        onLanes(chunks, (chunk, lane) -> {
+            try (PtNDManager scope = PyTorchRuntime.newManager()) {
+                LaneWeights view = lane.in(scope);
+                List<int[]> some =
+                        Arrays.stream(chunk.rows()).mapToObj(terms::get).toList();
+                List<float[]> found = GradientMode.with(false, () -> {
+                    PtNDArray states = part.backbone().hiddenStates(chunk.input(), view, Optional.empty(), scope);
+                    return part.head().weights(states, chunk.input().reader(), view, scope, some);
+                });
+                for (int i = 0; i < chunk.rows().length; i++) {
+                    // Each text is in one chunk, so lanes write to different places.
+                    weights[chunk.rows()[i]] = found.get(i);
+                }
+            }
+        });
+        return List.of(weights);
+    }
+
     private static List<Chunk> chunks(List<int[]> texts, TextRole role, InputLayout layout, Optional<Drops> drops) {
         int[] lengths = texts.stream()
                 .mapToInt(text -> layout.counts(text) ? layout.cells(text.length) : 0)
@@ -137,18 +161,19 @@ final class LearnedEncoder implements AutoCloseable {
     }
 
     /** Goes back through chunks, computing anew what was not remembered. */
-    void backward(List<Chunk> chunks, Function<Chunk, List<float[]>> gradients) {
+    void backward(List<Chunk> chunks, Function<Chunk, Encoding.Slopes> gradients) {
         onLanes(chunks, (chunk, lane) -> {
-            List<float[]> given = gradients.apply(chunk);
+            Encoding.Slopes given = gradients.apply(chunk);
             Optional<Pooled> remembered = chunk.pooled();
             if (remembered.isPresent()) {
-                remembered.get().backward(given);
+                remembered.get().backward(given.weights(), given.missing());
                 chunk.forget();
                 return;
             }
             Part part = Objects.requireNonNull(parts.get(chunk.role()));
             try (PtNDManager scope = PyTorchRuntime.newManager()) {
-                GradientMode.with(true, () -> forward(chunk, part, lane, scope)).backward(given);
+                GradientMode.with(true, () -> forward(chunk, part, lane, scope))
+                        .backward(given.weights(), given.missing());
             }
         });
     }

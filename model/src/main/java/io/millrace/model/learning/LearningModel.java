@@ -5,6 +5,8 @@ import io.millrace.model.adapter.AdaptedTensors;
 import io.millrace.model.backbone.Drops;
 import io.millrace.model.checkpoint.Checkpoint;
 import io.millrace.model.checkpoint.CheckpointWriter;
+import io.millrace.model.contract.HeadContract;
+import io.millrace.model.contract.Pooling;
 import io.millrace.model.contract.RoleContract;
 import io.millrace.model.head.TokenWeights;
 import io.millrace.model.head.learned.LearnedRow;
@@ -144,6 +146,14 @@ public final class LearningModel implements AutoCloseable {
         return checkpoint.contract().role(role).head().outputs();
     }
 
+    /**
+     * Whether terms that a role's vectors lack can come back by gradients, see {@link Encoding#backward(float[], List)}: where
+     * the maximum of a language model's logits is taken.
+     */
+    public boolean bringsBack(TextRole role) {
+        return checkpoint.contract().role(role).head() instanceof HeadContract.Mlm mlm && mlm.pooling() == Pooling.MAX;
+    }
+
     /** Token ids of texts, each cut to the role's length. */
     public List<int[]> tokenize(List<String> texts, TextRole role) {
         TextReader reader = Objects.requireNonNull(readers.get(role));
@@ -167,6 +177,19 @@ public final class LearningModel implements AutoCloseable {
                                 .map(text -> LearnedRow.of(table.vector(text)))
                                 .toList(),
                         columns(role));
+    }
+
+    /**
+     * Weights of some terms alone, which costs far less than whole vectors: nothing is multiplied by the rest of the
+     * vocabulary.
+     *
+     * @param texts token ids, see {@link #tokenize}
+     * @param terms of each text
+     * @return for each text a weight for each of its terms, 0 where it lacks one
+     * @throws UnsupportedOperationException if the head cannot, see {@link #bringsBack}
+     */
+    public List<float[]> weights(List<int[]> texts, TextRole role, List<int[]> terms) {
+        return encoder(role).weights(texts, role, terms);
     }
 
     private Optional<Drops> drops(Optional<Draw> draw, TextRole role, int texts) {

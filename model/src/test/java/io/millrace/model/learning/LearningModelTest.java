@@ -2,6 +2,7 @@ package io.millrace.model.learning;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.millrace.model.EncoderOptions;
 import io.millrace.model.InvalidModelException;
@@ -14,6 +15,7 @@ import io.millrace.model.contract.EncodingContract;
 import io.millrace.model.contract.HeadContract;
 import io.millrace.model.contract.Pooling;
 import io.millrace.model.contract.RoleContract;
+import io.millrace.model.head.learned.MissingTerms;
 import io.millrace.model.safetensors.SafetensorsWriter;
 import io.millrace.model.safetensors.Tensor;
 import io.millrace.model.safetensors.TensorType;
@@ -22,11 +24,13 @@ import io.millrace.vector.SparseMatrix;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -132,6 +136,76 @@ class LearningModelTest {
         }
 
         assertSameBits(runs.get(0), runs.get(1));
+    }
+
+    @Test
+    void weightsOfSomeTermsAreThoseOfTheVectors() throws IOException {
+        try (LearningModel model = LearningModel.open(tiny(), LearningOptions.whole(2))) {
+            List<int[]> texts = model.tokenize(texts(9), TextRole.DOCUMENT);
+            List<int[]> terms = texts.stream()
+                    .map(text -> IntStream.of(text).distinct().sorted().toArray())
+                    .toList();
+
+            List<float[]> weights = model.weights(texts, TextRole.DOCUMENT, terms);
+
+            try (Encoding encoding = model.encode(texts, TextRole.DOCUMENT, Optional.empty(), Remember.NOTHING)) {
+                int lacking = 0;
+                for (int row = 0; row < texts.size(); row++) {
+                    for (int i = 0; i < terms.get(row).length; i++) {
+                        float expected = weight(encoding.vectors(), row, terms.get(row)[i]);
+                        assertThat(weights.get(row)[i]).isCloseTo(expected, within(1e-5f));
+                        lacking += expected == 0 ? 1 : 0;
+                    }
+                }
+                assertThat(lacking).as("own tokens that vectors lack").isPositive();
+            }
+        }
+    }
+
+    private static float weight(SparseMatrix rows, int row, int term) {
+        int place = Arrays.binarySearch(rows.terms(), rows.offsets()[row], rows.offsets()[row + 1], term);
+        return place < 0 ? 0 : rows.weights()[place];
+    }
+
+    @Test
+    void termsThatAVectorLacksComeBackByTheirGradients() throws IOException {
+        try (LearningModel model = LearningModel.open(tiny(), LearningOptions.whole(2));
+                Optimizer optimizer = new Optimizer(model, AdamW.DEFAULT)) {
+            assertThat(model.bringsBack(TextRole.DOCUMENT)).isTrue();
+            List<int[]> texts = model.tokenize(texts(9), TextRole.DOCUMENT);
+            List<int[]> wanted = new ArrayList<>();
+            try (Encoding encoding = model.encode(texts, TextRole.DOCUMENT, Optional.empty(), Remember.NOTHING)) {
+                for (int row = 0; row < texts.size(); row++) {
+                    int of = row;
+                    wanted.add(IntStream.of(texts.get(row))
+                            .distinct()
+                            .sorted()
+                            .filter(term -> weight(encoding.vectors(), of, term) == 0)
+                            .toArray());
+                }
+            }
+            assertThat(wanted).anyMatch(terms -> terms.length > 0);
+
+            for (int step = 0; step < 60; step++) {
+                try (Encoding encoding = model.encode(texts, TextRole.DOCUMENT, Optional.empty(), Remember.RESULTS)) {
+                    List<MissingTerms> missing = new ArrayList<>();
+                    for (int row = 0; row < texts.size(); row++) {
+                        int of = row;
+                        int[] terms = IntStream.of(wanted.get(row))
+                                .filter(term -> weight(encoding.vectors(), of, term) == 0)
+                                .toArray();
+                        float[] down = new float[terms.length];
+                        Arrays.fill(down, -1);
+                        missing.add(new MissingTerms(terms, down));
+                    }
+                    encoding.backward(new float[encoding.vectors().weights().length], missing);
+                }
+                optimizer.step(3e-3);
+            }
+
+            List<float[]> weights = model.weights(texts, TextRole.DOCUMENT, wanted);
+            assertThat(weights).allSatisfy(row -> assertThat(row).doesNotContain(0f));
+        }
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.millrace.trainer.objective;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -20,6 +21,18 @@ public record StepObjective(
     /** Whether the total and every gradient are finite; a step is to be left out where they are not. */
     public boolean isFinite() {
         return Double.isFinite(total) && isFinite(queryGradient) && isFinite(documentGradient);
+    }
+
+    /** The same with terms whose gradients are added elsewhere. */
+    public StepObjective with(List<ObjectiveTerm> more) {
+        List<ObjectiveTerm> all = new ArrayList<>(terms);
+        all.addAll(more);
+        return new StepObjective(
+                total + more.stream().mapToDouble(ObjectiveTerm::contribution).sum(),
+                List.copyOf(all),
+                queryGradient,
+                documentGradient,
+                statistics);
     }
 
     private static boolean isFinite(float[] gradient) {

@@ -101,7 +101,8 @@ final class ObjectiveParser {
         return fields.choice("grouping", RowGrouping.class, RowGrouping.TOGETHER);
     }
 
-    private static Ramp ramp(Fields fields, long steps) {
+    /** How a penalty rises; by thirds of a run, see the default. */
+    static Ramp ramp(Fields fields, long steps) {
         Ramp.Shape shape = fields.choice("ramp", Ramp.Shape.class, Ramp.Shape.QUADRATIC);
         // Published recipes end the ramp at a third of the run: 50k of 150k steps.
         return new Ramp(

@@ -9,7 +9,10 @@ import io.millrace.model.learning.Dropout;
 import io.millrace.model.learning.LanguageWeights;
 import io.millrace.trainer.data.format.TextRepair;
 import io.millrace.trainer.data.pool.SamplingRules;
+import io.millrace.trainer.lexical.LexicalFloor;
+import io.millrace.trainer.lexical.LexicalFloors;
 import io.millrace.trainer.objective.Objective;
+import io.millrace.trainer.objective.Penalty;
 import io.millrace.trainer.schedule.LearningRate;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -96,10 +99,39 @@ record RecipeParser(Path folder, Function<String, Optional<String>> environment)
                 Objective objective = ObjectiveParser.objective(fields, steps);
                 boolean taught = objective.ranking().parts().stream()
                         .anyMatch(part -> part.loss().needsTeacher());
-                yield new Task.Ranking(objective, data(fields), sampling(fields.within("candidates"), taught));
+                yield new Task.Ranking(
+                        objective,
+                        data(fields),
+                        sampling(fields.within("candidates"), taught),
+                        fields.has("lexical-floor")
+                                ? Optional.of(floors(fields.within("lexical-floor"), steps))
+                                : Optional.empty());
             }
             case ADAPTATION -> adaptation(fields.within("adaptation"));
         };
+    }
+
+    private LexicalFloors floors(Fields fields, long steps) {
+        List<LexicalFloor> floors = new ArrayList<>();
+        for (Penalty.Side side : Penalty.Side.values()) {
+            String key = Fields.spelled(side);
+            if (fields.has(key)) {
+                Fields of = fields.within(key);
+                floors.add(new LexicalFloor(
+                        side,
+                        of.positive("lambda", 1),
+                        ObjectiveParser.ramp(of, steps),
+                        of.atLeastZero("gain", side == Penalty.Side.QUERIES ? 0.2 : 1),
+                        of.atLeastZero("least-idf", 1)));
+                of.done();
+            }
+        }
+        if (floors.isEmpty()) {
+            throw new InvalidRecipeException(fields.place() + " needs a floor for queries or for documents");
+        }
+        LexicalFloors all = new LexicalFloors(file(fields, "counted-in"), floors);
+        fields.done();
+        return all;
     }
 
     private Task adaptation(Fields fields) {

@@ -3,9 +3,11 @@ package io.millrace.trainer.recipe;
 import io.millrace.model.learning.LanguageWeights;
 import io.millrace.trainer.data.format.TextRepair;
 import io.millrace.trainer.data.pool.SamplingRules;
+import io.millrace.trainer.lexical.LexicalFloors;
 import io.millrace.trainer.objective.Objective;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** What a model is to learn. */
 public sealed interface Task {
@@ -15,8 +17,10 @@ public sealed interface Task {
      * @param objective what is minimised
      * @param data what is learned from
      * @param sampling how a query's candidates are drawn
+     * @param floors what holds up the weights of texts' own tokens; empty for nothing
      */
-    record Ranking(Objective objective, List<DataRecipe> data, SamplingRules sampling) implements Task {
+    record Ranking(Objective objective, List<DataRecipe> data, SamplingRules sampling, Optional<LexicalFloors> floors)
+            implements Task {
         /** Copies the list. */
         public Ranking {
             data = List.copyOf(data);

@@ -47,9 +47,10 @@ final class RankingLesson implements Lesson {
      * Opens the data and starts to read ahead.
      *
      * @param from where the run goes on; empty to begin
+     * @param lanes threads that compute
      */
     static RankingLesson open(
-            Task.Ranking task, LearningModel model, Recipe recipe, Path stores, Optional<RunState> from)
+            Task.Ranking task, LearningModel model, Recipe recipe, Path stores, Optional<RunState> from, int lanes)
             throws IOException {
         DataSources.Opened data = DataSources.open(task.data(), stores);
         try {
@@ -60,8 +61,15 @@ final class RankingLesson implements Lesson {
                     : ExampleStream.start(data.pools(), sampler, recipe.seed());
             Prefetch batches =
                     Prefetch.start(new BatchStream(examples, recipe.batch().queries()), AHEAD);
+            Optional<FloorPress> floors = task.floors().isPresent()
+                    ? Optional.of(FloorPress.open(task.floors().get(), model.checkpoint(), lanes, stores))
+                    : Optional.empty();
             return new RankingLesson(
-                    task.objective(), new TrainingStep(model, recipe), data, batches, from.flatMap(RunState::counted));
+                    task.objective(),
+                    new TrainingStep(model, recipe, floors),
+                    data,
+                    batches,
+                    from.flatMap(RunState::counted));
         } catch (RuntimeException e) {
             data.close();
             throw e;
@@ -98,5 +106,6 @@ final class RankingLesson implements Lesson {
     public void close() throws IOException {
         batches.close();
         data.close();
+        work.floors().ifPresent(FloorPress::close);
     }
 }

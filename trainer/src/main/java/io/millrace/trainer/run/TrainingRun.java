@@ -88,7 +88,7 @@ public final class TrainingRun {
 
     private Lesson lesson(LearningModel model, Optional<RunState> from) throws IOException {
         return switch (recipe.task()) {
-            case Task.Ranking ranking -> RankingLesson.open(ranking, model, recipe, folder.stores(), from);
+            case Task.Ranking ranking -> RankingLesson.open(ranking, model, recipe, folder.stores(), from, lanes);
             case Task.Adaptation adaptation -> AdaptationLesson.open(adaptation, model, recipe, folder.stores(), from);
         };
     }

@@ -12,6 +12,7 @@ import io.millrace.trainer.data.TrainingExample;
 import io.millrace.trainer.loss.DocumentIds;
 import io.millrace.trainer.loss.Supervision;
 import io.millrace.trainer.objective.Objective;
+import io.millrace.trainer.objective.Penalty;
 import io.millrace.trainer.objective.StepObjective;
 import io.millrace.trainer.recipe.Recipe;
 import io.millrace.vector.InvalidVectorException;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,8 +28,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param model being learned
  * @param recipe what is to be done
+ * @param floors what holds up the weights of texts' own tokens; empty for nothing
  */
-record TrainingStep(LearningModel model, Recipe recipe) {
+record TrainingStep(LearningModel model, Recipe recipe, Optional<FloorPress> floors) {
     /**
      * Adds the gradients of a batch.
      *
@@ -51,9 +54,21 @@ record TrainingStep(LearningModel model, Recipe recipe) {
                         + ", or a gradient of it is not finite: " + result.terms()
                         + "; lower the learning rate, or the weight of the term that is out of bounds");
             }
-            queries.backward(result.queryGradient());
-            documents.backward(result.documentGradient());
-            return result;
+            if (floors.isEmpty()) {
+                queries.backward(result.queryGradient());
+                documents.backward(result.documentGradient());
+                return result;
+            }
+            FloorPress press = floors.get();
+            FloorPress.Pressed ofQueries =
+                    press.press(Penalty.Side.QUERIES, asked, queries.vectors(), result.queryGradient(), step, scale);
+            FloorPress.Pressed ofDocuments = press.press(
+                    Penalty.Side.DOCUMENTS, candidates, documents.vectors(), result.documentGradient(), step, scale);
+            queries.backward(result.queryGradient(), ofQueries.missing());
+            documents.backward(result.documentGradient(), ofDocuments.missing());
+            return result.with(Stream.of(ofQueries, ofDocuments)
+                    .flatMap(pressed -> pressed.term().stream())
+                    .toList());
         } catch (InvalidVectorException e) {
             throw new DivergedException(
                     "vectors of step " + (step + 1) + " are no numbers any more: " + e.getMessage()

@@ -166,6 +166,33 @@ class TrainingRunTest {
     }
 
     @Test
+    void aLexicalFloorBringsOwnTokensUpAndARunGoesOnWithIt() throws Exception {
+        String floor = "lexical-floor: {counted-in: data/corpus.jsonl, queries: {gain: 0.3, least-idf: 0.5},"
+                + " documents: {gain: 1, least-idf: 0.5, ramp: constant}}\n";
+        write(14, floor);
+        run(temporary.resolve("whole"));
+        List<String> whole = log(temporary.resolve("whole"));
+        RunControl control = new RunControl();
+        TrainingRun.open(RecipeSource.read(recipe).getFirst(), temporary.resolve("cut"), 2)
+                .run(control, event -> {
+                    if (event instanceof StepReport report && report.step() == 7) {
+                        control.stop();
+                    }
+                });
+
+        run(temporary.resolve("cut"));
+
+        assertThat(log(temporary.resolve("cut"))).isEqualTo(whole);
+        for (String term : List.of("lexical_floor_queries", "lexical_floor_documents")) {
+            assertThat(value(whole.getLast(), term)).isLessThan(0.8 * value(whole.getFirst(), term));
+        }
+    }
+
+    private static double value(String line, String term) throws IOException {
+        return new JsonMapper().readTree(line).path("terms").path(term).asDouble();
+    }
+
+    @Test
     void aDamagedStateIsPassedOverForAnOlderOne() throws Exception {
         Path folder = temporary.resolve("run");
         run(folder);

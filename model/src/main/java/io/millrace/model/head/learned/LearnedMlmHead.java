@@ -6,6 +6,7 @@ import io.millrace.model.architecture.ProjectionSpec;
 import io.millrace.model.architecture.TensorSpec;
 import io.millrace.model.batch.TokenBatch;
 import io.millrace.model.contract.HeadContract;
+import io.millrace.model.contract.Pooling;
 import io.millrace.model.engine.GradientMode;
 import io.millrace.model.engine.KernelLibrary;
 import java.util.ArrayList;
@@ -37,6 +38,16 @@ public record LearnedMlmHead(
             case MAX -> MaxPooled.of(this, cells);
             case SUM -> SumPooled.of(this, cells);
         });
+    }
+
+    @Override
+    public List<float[]> weights(
+            PtNDArray hidden, TokenBatch batch, HeadWeights weights, PtNDManager scope, List<int[]> terms) {
+        if (contract.pooling() != Pooling.MAX) {
+            return LearnedHead.super.weights(hidden, batch, weights, scope, terms);
+        }
+        PooledCells cells = new PooledCells(states(hidden, weights, scope), batch, weights, scope);
+        return GradientMode.with(false, () -> MaxPooled.weights(this, cells, terms));
     }
 
     /** States as the projection takes them [N, H], recorded if the calling thread records gradients. */

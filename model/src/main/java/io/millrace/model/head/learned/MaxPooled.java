@@ -12,6 +12,7 @@ import io.millrace.model.engine.PyTorchRuntime;
 import io.millrace.model.head.learned.LearnedHead.Pooled;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -83,8 +84,14 @@ record MaxPooled(LearnedMlmHead head, PooledCells cells, List<LearnedRow> vector
 
     @Override
     public void backward(List<float[]> gradients) {
+        backward(gradients, Collections.nCopies(vectors.size(), MissingTerms.NONE));
+    }
+
+    @Override
+    public void backward(List<float[]> gradients, List<MissingTerms> missing) {
         TokenBatch batch = cells.batch();
-        long[] counts = vectors.stream().mapToLong(LearnedRow::size).toArray();
+        long[] counts = new long[vectors.size()];
+        Arrays.setAll(counts, b -> vectors.get(b).size() + missing.get(b).terms().length);
         int products = Math.toIntExact(Arrays.stream(counts).sum());
         long[] terms = new long[products];
         float[] factors = new float[products];
@@ -95,6 +102,10 @@ record MaxPooled(LearnedMlmHead head, PooledCells cells, List<LearnedRow> vector
             for (int i = 0; i < vector.size(); i++, at++) {
                 terms[at] = vector.terms()[i];
                 factors[at] = (float) (gradients.get(b)[i] * head.factor() * chain.slope(vector.weights()[i]));
+            }
+            for (int i = 0; i < missing.get(b).terms().length; i++, at++) {
+                terms[at] = missing.get(b).terms()[i];
+                factors[at] = (float) (missing.get(b).gradients()[i] * head.factor());
             }
         }
         PtNDArray states = cells.states();
@@ -120,6 +131,48 @@ record MaxPooled(LearnedMlmHead head, PooledCells cells, List<LearnedRow> vector
         });
         if (cells.weights().recorded()) {
             JniUtils.backward(states, gradient, false, false);
+        }
+    }
+
+    /**
+     * Weights of some terms of each text, which costs no product with any other.
+     *
+     * @param terms of each text
+     */
+    static List<float[]> weights(LearnedMlmHead head, PooledCells cells, List<int[]> terms) {
+        long[] counts = terms.stream().mapToLong(some -> some.length).toArray();
+        long[] all = terms.stream().flatMapToInt(Arrays::stream).asLongStream().toArray();
+        Chain chain = head.chain();
+        try (PtNDManager local = PyTorchRuntime.newManager()) {
+            NDManager arrays = local;
+            List<IValue> arguments = List.of(
+                    IValue.from(cells.states()),
+                    IValue.from((PtNDArray) arrays.create(cells.batch().countingRows())),
+                    IValue.listFrom(counts),
+                    IValue.from((PtNDArray) arrays.create(all)),
+                    IValue.from(cells.weights().value(head.table())),
+                    IValue.from(head.bias()
+                            .map(cells.weights()::value)
+                            .orElse(cells.weights().none())),
+                    IValue.from(head.factor()),
+                    IValue.from(head.contract().logits().shift()));
+            try {
+                float[] logits = head.kernels()
+                        .call(local, "learn_maxima", arguments.toArray(IValue[]::new))
+                        .toFloatArray();
+                List<float[]> weights = new ArrayList<>();
+                int at = 0;
+                for (int[] some : terms) {
+                    float[] row = new float[some.length];
+                    for (int i = 0; i < row.length; i++) {
+                        row[i] = (float) chain.after(Math.max(0, logits[at++]));
+                    }
+                    weights.add(row);
+                }
+                return weights;
+            } finally {
+                arguments.forEach(IValue::close);
+            }
         }
     }
 

@@ -274,6 +274,25 @@
       begin = end
     return torch.cat(winners, 0)
 
+  # The largest logit of each term of each text, see learn_winners(): scale * (x table' + bias) + shift; bias [V], or none.
+  def learn_maxima(self: __torch__.Kernels, x: Tensor, rows: Tensor, counts: List[int], terms: Tensor, table: Tensor,
+      bias: Tensor, scale: float, shift: float) -> Tensor:
+    maxima = annotate(List[Tensor], [torch.zeros([0])])
+    texts = torch.len(counts)
+    cells = torch.size(rows, 0) // texts
+    begin = 0
+    for b in range(texts):
+      end = begin + counts[b]
+      own = torch.to(torch.slice(rows, 0, b * cells, (b + 1) * cells), 4)
+      some = torch.slice(terms, 0, begin, end)
+      products = torch.linear(torch.index_select(x, 0, own), torch.index_select(table, 0, some))
+      _0 = torch.append(maxima, torch.amax(products, [0]))
+      begin = end
+    largest = torch.cat(maxima, 0)
+    if torch.numel(bias) > 0:
+      largest = largest + torch.index_select(bias, 0, terms)
+    return largest * scale + shift
+
   # Gradients of products x[winners] . table[terms] with factors [n]: of x, which is returned [N, H]; of the table and of the
   # bias [V], which are added to. 32,768 products at a time, so that memory stays flat.
   def learn_products_backward(self: __torch__.Kernels, x: Tensor, table: Tensor, winners: Tensor, terms: Tensor,
