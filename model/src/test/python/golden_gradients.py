@@ -25,7 +25,7 @@ import transformers
 import golden_heads
 import golden_more
 
-LEARNED = ("mlm", "mlp")
+LEARNED = ("mlm", "mlp", "epic", "sparta")
 
 
 def is_learned(entry):
@@ -80,8 +80,12 @@ def gradients(model, tensors, entry):
     """The loss, and by the tensor's name its gradient."""
     loss = loss_of(model, tensors, entry)
     loss.backward()
-    own = {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
-    return loss.item(), own | {name: t.grad for name, t in tensors.items() if t.grad is not None}
+    found = {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
+    for name, tensor in tensors.items():
+        if tensor.grad is not None:
+            # SPARTA's head multiplies with the embeddings, which the model looks up too.
+            found[name] = found[name] + tensor.grad if name in found else tensor.grad
+    return loss.item(), found
 
 
 RECTIFIED = 0.5

@@ -9,7 +9,7 @@ import io.millrace.model.contract.ReadingContract;
 import io.millrace.model.contract.ReadingMode;
 import io.millrace.model.contract.SpecialTokenPolicy;
 import io.millrace.model.engine.KernelLibrary;
-import io.millrace.model.head.learned.LearnedMlmHead;
+import io.millrace.model.head.learned.LearnedProjection;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class LanguagePart implements AutoCloseable {
     private final KernelLibrary kernels;
     private final BackboneSpec spec;
-    private final LearnedMlmHead head;
+    private final LearnedProjection projection;
     private final int maxTokens;
     private @Nullable LearnedBackbone backbone;
 
@@ -28,13 +28,13 @@ final class LanguagePart implements AutoCloseable {
      * Nothing is made yet.
      *
      * @param spec of the causal reading
-     * @param head with its projection to the vocabulary
+     * @param projection to the vocabulary
      * @param maxTokens longest sequence
      */
-    LanguagePart(KernelLibrary kernels, BackboneSpec spec, LearnedMlmHead head, int maxTokens) {
+    LanguagePart(KernelLibrary kernels, BackboneSpec spec, LearnedProjection projection, int maxTokens) {
         this.kernels = kernels;
         this.spec = spec;
-        this.head = head;
+        this.projection = projection;
         this.maxTokens = maxTokens;
     }
 
@@ -45,8 +45,8 @@ final class LanguagePart implements AutoCloseable {
         return backbone;
     }
 
-    LearnedMlmHead head() {
-        return head;
+    LearnedProjection projection() {
+        return projection;
     }
 
     int maxTokens() {

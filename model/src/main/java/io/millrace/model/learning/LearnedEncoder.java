@@ -197,7 +197,7 @@ final class LearnedEncoder implements AutoCloseable {
         if (tokens == 0) {
             throw new IllegalArgumentException("no sequence has a token that follows another; give longer ones");
         }
-        NextToken objective = new NextToken(kernels, part.backbone(), part.head(), factors, scale / tokens);
+        NextToken objective = new NextToken(kernels, part.backbone(), part.projection(), factors, scale / tokens);
         List<Chunk> chunks = chunks(sequences, TextRole.DOCUMENT, LanguagePart.layout(), drops);
         Map<Chunk, double[]> sums = new ConcurrentHashMap<>();
         onLanes(chunks, (chunk, lane) -> {

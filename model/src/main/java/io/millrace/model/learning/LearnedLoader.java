@@ -3,12 +3,10 @@ package io.millrace.model.learning;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
-import ai.djl.pytorch.engine.PtNDManager;
 import io.millrace.model.InvalidModelException;
 import io.millrace.model.TextRole;
 import io.millrace.model.architecture.Architecture;
 import io.millrace.model.architecture.LinearSpec;
-import io.millrace.model.architecture.ProjectionSpec;
 import io.millrace.model.architecture.TensorListing;
 import io.millrace.model.architecture.TensorSpec;
 import io.millrace.model.backbone.LearnedBackbone;
@@ -23,32 +21,26 @@ import io.millrace.model.engine.Parameters;
 import io.millrace.model.engine.PyTorchRuntime;
 import io.millrace.model.head.learned.LearnedHead;
 import io.millrace.model.head.learned.LearnedMlmHead;
-import io.millrace.model.head.learned.LearnedTokenHead;
 import io.millrace.model.safetensors.TensorSource;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 
 /** Reads what a transformer's roles need of its weights, to be learned. */
 final class LearnedLoader {
     private final Path directory;
     private final Architecture architecture;
-    private final Parameters parameters;
     private final LearningOptions options;
     private final LearnedWeights weights = new LearnedWeights();
-    /** Shape of every weight, in a fixed order. */
-    private final Map<String, TensorSpec> needed = new LinkedHashMap<>();
-    /** Weights of new heads, which begin at random. */
-    private final List<TensorSpec> fresh = new ArrayList<>();
+    private final NeededWeights needed;
 
     /**
      * What an encoder is for.
@@ -61,7 +53,7 @@ final class LearnedLoader {
     private LearnedLoader(Path directory, Architecture architecture, TensorSource source, LearningOptions options) {
         this.directory = directory;
         this.architecture = architecture;
-        this.parameters = new Parameters(source, architecture.backbonePrefix());
+        this.needed = new NeededWeights(directory, new Parameters(source, architecture.backbonePrefix()));
         this.options = options;
     }
 
@@ -90,9 +82,11 @@ final class LearnedLoader {
 
     private LearnedEncoder load(KernelLibrary kernels, Map<TextRole, RoleContract> roles, Set<Integer> special) {
         Map<TextRole, LearnedHead> heads = new EnumMap<>(TextRole.class);
+        LearnedHeads maker = new LearnedHeads(kernels, architecture, needed);
         roles.forEach((role, contract) -> {
-            require(TensorListing.of(architecture.backbone(contract.reading().mode())));
-            heads.put(role, head(role, contract, kernels));
+            needed.require(
+                    TensorListing.of(architecture.backbone(contract.reading().mode())));
+            heads.put(role, maker.head(contract));
         });
         read();
         Map<ReadingMode, LearnedBackbone> backbones = new HashMap<>();
@@ -107,13 +101,13 @@ final class LearnedLoader {
                                         kernels, architecture.backbone(mode), longestRow(mode, roles))),
                         Objects.requireNonNull(heads.get(role)),
                         contract.head().outputs())));
-        Optional<LanguagePart> language = heads.values().stream()
-                .filter(LearnedMlmHead.class::isInstance)
-                .map(LearnedMlmHead.class::cast)
-                .filter(head -> architecture.readings().contains(ReadingMode.CAUSAL))
+        Optional<LanguagePart> language = roles.entrySet().stream()
+                .filter(role -> role.getValue().head() instanceof HeadContract.Mlm)
+                .map(role -> ((LearnedMlmHead) Objects.requireNonNull(heads.get(role.getKey()))).projection())
+                .filter(projection -> architecture.readings().contains(ReadingMode.CAUSAL))
                 .findFirst()
-                .map(head -> new LanguagePart(
-                        kernels, architecture.backbone(ReadingMode.CAUSAL), head, architecture.maxPositions()));
+                .map(projection -> new LanguagePart(
+                        kernels, architecture.backbone(ReadingMode.CAUSAL), projection, architecture.maxPositions()));
         return new LearnedEncoder(
                 kernels, weights, new LearnedEncoder.Parts(parts, language), backbones, options.lanes());
     }
@@ -138,138 +132,34 @@ final class LearnedLoader {
                 contract.reading(), special, architecture.decoderStart().orElse(0), 0);
     }
 
-    private LearnedHead head(TextRole role, RoleContract contract, KernelLibrary kernels) {
-        ReadingMode mode = contract.reading().mode();
-        return switch (contract.head()) {
-            case HeadContract.Mlm mlm -> languageModel(mlm, mode, kernels);
-            case HeadContract.Mlp mlp -> perToken(mlp, mode);
-            case HeadContract.Epic epic -> throw notLearned(role, epic);
-            case HeadContract.Sparta sparta -> throw notLearned(role, sparta);
-            case HeadContract.Table table -> throw notLearned(role, table);
-            case HeadContract.Binary binary -> throw notLearned(role, binary);
-        };
-    }
-
-    private InvalidModelException notLearned(TextRole role, HeadContract head) {
-        return new InvalidModelException(directory + ": the head of a " + role + " is " + head.kind()
-                + ", which is not learned; the heads that are learned are mlm and mlp");
-    }
-
-    private LearnedHead languageModel(HeadContract.Mlm contract, ReadingMode mode, KernelLibrary kernels) {
-        ProjectionSpec projection = architecture.projection(mode);
-        TensorSpec words = architecture.backbone(mode).reader().embedding().words();
-        projection.transform().ifPresent(transform -> {
-            require(transform.dense());
-            require(transform.norm().scale());
-            transform.norm().shift().ifPresent(this::require);
-        });
-        boolean tied = tied(projection.weight(), words);
-        if (tied) {
-            weights.duplicate(parameters.storedName(projection.weight().name()));
-        }
-        TensorSpec table = tied ? words : projection.weight();
-        require(table);
-        projection
-                .bias()
-                .filter(spec -> parameters.contains(spec.tensor().name()))
-                .ifPresent(spec -> weights.duplicate(parameters.storedName(spec.otherName())));
-        Optional<TensorSpec> bias = projection
-                .bias()
-                .map(spec -> parameters.contains(spec.tensor().name())
-                        ? spec.tensor()
-                        : new TensorSpec(spec.otherName(), spec.tensor().shape()));
-        bias.ifPresent(tensor -> {
-            require(tensor);
-            weights.byHandAlone(tensor.name());
-        });
-        if (!table.equals(words)) {
-            weights.byHandAlone(table.name());
-        }
-        return new LearnedMlmHead(kernels, contract, projection, table, bias);
-    }
-
-    /** Whether a projection is the word embeddings: left out of the file, or there with the same values. */
-    private boolean tied(TensorSpec projection, TensorSpec words) {
-        if (!parameters.contains(projection.name())) {
-            return true;
-        }
-        if (!projection.shape().equals(words.shape())) {
-            return false;
-        }
-        try (PtNDManager local = PyTorchRuntime.newManager()) {
-            return parameters.array(projection, local).contentEquals(parameters.array(words, local));
-        }
-    }
-
-    private LearnedHead perToken(HeadContract.Mlp contract, ReadingMode mode) {
-        List<LinearSpec> layers = new ArrayList<>();
-        long in = architecture.backbone(mode).reader().outputWidth();
-        for (int i = 0; i < contract.layers().size(); i++) {
-            String name = contract.layers().get(i);
-            boolean last = i == contract.layers().size() - 1;
-            boolean stored = parameters.contains(name + ".weight");
-            long out = last || !stored ? 1 : parameters.rows(name + ".weight");
-            LinearSpec layer = LinearSpec.of(name, out, in, true);
-            layers.add(layer);
-            if (stored) {
-                require(layer);
-            } else if (contract.layers().size() == 1) {
-                fresh.addAll(layer.weights());
-                fresh.addAll(layer.biases());
-            } else {
-                throw new InvalidModelException(directory + ": the weights have no " + name
-                        + ".weight; a new head begins with one layer, so name one, or give the weights of all");
-            }
-            in = out;
-        }
-        return new LearnedTokenHead(contract, layers);
-    }
-
-    private void require(TensorListing listing) {
-        listing.groups().forEach(group -> group.tensors().forEach(this::require));
-    }
-
-    private void require(LinearSpec layer) {
-        layer.weights().forEach(this::require);
-        layer.biases().forEach(this::require);
-    }
-
-    private void require(TensorSpec tensor) {
-        parameters.require(tensor);
-        needed.put(tensor.name(), tensor);
-    }
-
     private void read() {
-        options.requireFrozen(List.copyOf(needed.keySet()));
+        Parameters parameters = needed.parameters();
+        options.requireFrozen(needed.stored().stream().map(TensorSpec::name).toList());
         boolean whole = options.adapter().isEmpty();
-        needed.values().forEach(tensor -> {
+        for (TensorSpec tensor : needed.stored()) {
             weights.add(
                     tensor.name(), parameters.array(tensor, weights.owner()), whole && !options.freezes(tensor.name()));
             weights.stored(tensor.name(), parameters.storedName(tensor.name()));
-        });
-        for (TensorSpec tensor : fresh) {
-            if (!weights.contains(tensor.name())) {
-                weights.add(tensor.name(), uniform(tensor.name(), tensor.shape(), width(tensor)), true);
-            }
+        }
+        needed.byHandAlone().forEach(weights::byHandAlone);
+        needed.duplicates().forEach(weights::duplicate);
+        for (LinearSpec layer : needed.fresh()) {
+            Stream.concat(layer.weights().stream(), layer.biases().stream())
+                    .forEach(tensor ->
+                            weights.add(tensor.name(), uniform(tensor.name(), tensor.shape(), layer.in()), true));
         }
         options.adapter().ifPresent(this::adapt);
     }
 
-    /** Inputs of a head of one layer, which its bias has too. */
-    private long width(TensorSpec tensor) {
-        return tensor.shape().size() > 1
-                ? tensor.shape().get(1)
-                : fresh.getFirst().shape().get(1);
-    }
-
     private void adapt(AdapterOptions adapter) {
-        List<TensorSpec> targets = needed.values().stream()
+        List<TensorSpec> targets = needed.stored().stream()
                 .filter(tensor ->
                         adapter.targets(tensor.name()) && tensor.shape().size() == 2)
                 .toList();
         if (targets.isEmpty()) {
-            throw new InvalidModelException(directory + ": no weight belongs to a module named " + adapter.targets()
-                    + "; the weights are " + List.copyOf(needed.keySet()));
+            throw new InvalidModelException(
+                    directory + ": no weight belongs to a module named " + adapter.targets() + "; the weights are "
+                            + needed.stored().stream().map(TensorSpec::name).toList());
         }
         for (TensorSpec target : targets) {
             long out = target.shape().get(0);

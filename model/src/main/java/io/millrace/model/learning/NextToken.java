@@ -10,7 +10,7 @@ import io.millrace.model.batch.TokenBatch;
 import io.millrace.model.engine.GradientMode;
 import io.millrace.model.engine.KernelLibrary;
 import io.millrace.model.engine.PyTorchRuntime;
-import io.millrace.model.head.learned.LearnedMlmHead;
+import io.millrace.model.head.learned.LearnedProjection;
 import java.util.List;
 
 /**
@@ -18,19 +18,23 @@ import java.util.List;
  *
  * @param kernels that compute
  * @param backbone reading causally
- * @param head with its projection to the vocabulary
+ * @param projection to the vocabulary
  * @param factors of the two cross-entropies
  * @param scale factor of gradients, of one token
  */
 record NextToken(
-        KernelLibrary kernels, LearnedBackbone backbone, LearnedMlmHead head, LanguageWeights factors, double scale) {
+        KernelLibrary kernels,
+        LearnedBackbone backbone,
+        LearnedProjection projection,
+        LanguageWeights factors,
+        double scale) {
     /** Logits that are there at once, 32 MiB. */
     private static final int LOGITS = 1 << 23;
 
     /** Adds a chunk's gradients; returns the sums of both cross-entropies. */
     double[] learn(Chunk chunk, LaneWeights weights, PtNDManager scope) {
         PtNDArray hidden = backbone.hiddenStates(chunk.input(), weights, chunk.drops(), scope);
-        PtNDArray states = head.states(hidden, weights, scope);
+        PtNDArray states = projection.states(hidden, weights, scope);
         PtNDArray[] results =
                 GradientMode.with(false, () -> predict(chunk.input().reader(), states, weights, scope));
         if (weights.recorded()) {
@@ -51,7 +55,7 @@ record NextToken(
                 targets[at++] = batch.ids()[cell + 1];
             }
         }
-        PtNDArray table = weights.value(head.table());
+        PtNDArray table = weights.value(projection.table());
         long most = Math.max(1, LOGITS / table.getShape().get(0));
         try (PtNDManager local = PyTorchRuntime.newManager()) {
             NDManager arrays = local;
@@ -60,13 +64,14 @@ record NextToken(
                     IValue.from((PtNDArray) arrays.create(rows)),
                     IValue.from((PtNDArray) arrays.create(targets)),
                     IValue.from(table),
-                    IValue.from(head.bias().map(weights::value).orElse(weights.none())),
-                    IValue.from(head.projection().scale()),
+                    IValue.from(projection.bias().tensor().map(weights::value).orElse(weights.none())),
+                    IValue.from(projection.scale()),
                     IValue.from(factors.plain() * scale),
                     IValue.from(factors.rectified() * scale),
                     IValue.from(most),
-                    IValue.from(weights.gradient(head.table())),
-                    IValue.from(head.bias().map(weights::gradient).orElse(weights.none())));
+                    IValue.from(weights.gradient(projection.table())),
+                    IValue.from(
+                            projection.bias().tensor().map(weights::gradient).orElse(weights.none())));
             try {
                 return kernels.callForTuple(scope, "learn_language", arguments.toArray(IValue[]::new));
             } finally {

@@ -6,7 +6,7 @@ import io.millrace.model.batch.TokenBatch;
 import java.util.List;
 
 /** Turns hidden states into sparse vectors, and the vectors' gradients into those of states and weights. */
-public sealed interface LearnedHead permits LearnedMlmHead, LearnedTokenHead {
+public sealed interface LearnedHead permits LearnedEpicHead, LearnedMlmHead, LearnedTokenHead {
     /**
      * Pools a batch's states. To be called where gradients are recorded if {@link Pooled#backward} will be.
      *

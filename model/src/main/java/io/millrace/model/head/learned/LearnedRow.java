@@ -1,5 +1,9 @@
 package io.millrace.model.head.learned;
 
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
 import io.millrace.vector.InvalidVectorException;
 import io.millrace.vector.SparseVector;
 import java.util.ArrayList;
@@ -58,5 +62,23 @@ public record LearnedRow(int[] terms, float[] weights) {
             start = end;
         }
         return rows;
+    }
+
+    /**
+     * Numbers for each stored weight of rows, with zeros for all other terms: [B, V].
+     *
+     * @param numbers in the order of each row's terms
+     * @param outputs number of terms V
+     * @param owner what the result is freed with
+     */
+    static PtNDArray dense(List<LearnedRow> rows, List<float[]> numbers, int outputs, PtNDManager owner) {
+        float[] dense = new float[Math.multiplyExact(rows.size(), outputs)];
+        for (int b = 0; b < rows.size(); b++) {
+            int[] terms = rows.get(b).terms();
+            for (int i = 0; i < terms.length; i++) {
+                dense[b * outputs + terms[i]] = numbers.get(b)[i];
+            }
+        }
+        return (PtNDArray) ((NDManager) owner).create(dense, new Shape(rows.size(), outputs));
     }
 }

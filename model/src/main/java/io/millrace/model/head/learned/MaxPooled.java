@@ -49,7 +49,7 @@ record MaxPooled(LearnedMlmHead head, PooledCells cells, List<LearnedRow> vector
     private record Arguments(KernelLibrary kernels, List<IValue> values) implements AutoCloseable {
         Arguments(LearnedMlmHead head, ProjectionSlices slices) {
             this(
-                    head.kernels(),
+                    head.projection().kernels(),
                     List.of(
                             // States are transformed already.
                             IValue.listFrom(new PtNDArray[0]),
@@ -108,29 +108,20 @@ record MaxPooled(LearnedMlmHead head, PooledCells cells, List<LearnedRow> vector
                 factors[at] = (float) (missing.get(b).gradients()[i] * head.factor());
             }
         }
-        PtNDArray states = cells.states();
         PtNDArray gradient = GradientMode.with(false, () -> {
             try (PtNDManager local = PyTorchRuntime.newManager()) {
-                NDManager arrays = local;
-                PtNDArray table = cells.weights().value(head.table());
-                PtNDArray places = (PtNDArray) arrays.create(terms);
-                PtNDArray winners = winners(places, counts, table, local);
-                return call(
-                        "learn_products_backward",
-                        cells.scope(),
-                        states,
-                        table,
-                        winners,
-                        places,
-                        (PtNDArray) arrays.create(factors),
-                        cells.weights().gradient(head.table()),
-                        head.bias()
-                                .map(cells.weights()::gradient)
-                                .orElse(cells.weights().none()));
+                PtNDArray places = (PtNDArray) ((NDManager) local).create(terms);
+                PtNDArray winners = head.projection().winners(cells, places, counts, local);
+                PtNDArray slopes = (PtNDArray) ((NDManager) local).create(factors);
+                return head.projection()
+                        .backward(
+                                cells,
+                                head.contract().outputs(),
+                                new LearnedProjection.Products(winners, places, slopes));
             }
         });
         if (cells.weights().recorded()) {
-            JniUtils.backward(states, gradient, false, false);
+            JniUtils.backward(cells.states(), gradient, false, false);
         }
     }
 
@@ -150,14 +141,14 @@ record MaxPooled(LearnedMlmHead head, PooledCells cells, List<LearnedRow> vector
                     IValue.from((PtNDArray) arrays.create(cells.batch().countingRows())),
                     IValue.listFrom(counts),
                     IValue.from((PtNDArray) arrays.create(all)),
-                    IValue.from(cells.weights().value(head.table())),
-                    IValue.from(head.bias()
-                            .map(cells.weights()::value)
-                            .orElse(cells.weights().none())),
+                    IValue.from(cells.weights().value(head.projection().table())),
+                    IValue.from(head.projection()
+                            .bias()
+                            .values(cells.weights(), head.contract().outputs(), local)),
                     IValue.from(head.factor()),
                     IValue.from(head.contract().logits().shift()));
             try {
-                float[] logits = head.kernels()
+                float[] logits = head.projection().kernels()
                         .call(local, "learn_maxima", arguments.toArray(IValue[]::new))
                         .toFloatArray();
                 List<float[]> weights = new ArrayList<>();
@@ -172,28 +163,6 @@ record MaxPooled(LearnedMlmHead head, PooledCells cells, List<LearnedRow> vector
                 return weights;
             } finally {
                 arguments.forEach(IValue::close);
-            }
-        }
-    }
-
-    private PtNDArray winners(PtNDArray terms, long[] counts, PtNDArray table, PtNDManager local) {
-        try (IValue states = IValue.from(cells.states());
-                IValue rows = IValue.from(
-                        (PtNDArray) ((NDManager) local).create(cells.batch().countingRows()));
-                IValue sizes = IValue.listFrom(counts);
-                IValue places = IValue.from(terms);
-                IValue matrix = IValue.from(table)) {
-            return head.kernels().call(local, "learn_winners", states, rows, sizes, places, matrix);
-        }
-    }
-
-    private PtNDArray call(String function, PtNDManager owner, PtNDArray... arrays) {
-        IValue[] arguments = Arrays.stream(arrays).map(IValue::from).toArray(IValue[]::new);
-        try {
-            return head.kernels().call(owner, function, arguments);
-        } finally {
-            for (IValue argument : arguments) {
-                argument.close();
             }
         }
     }

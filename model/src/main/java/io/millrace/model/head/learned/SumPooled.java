@@ -1,7 +1,6 @@
 package io.millrace.model.head.learned;
 
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
@@ -32,7 +31,8 @@ record SumPooled(LearnedMlmHead head, PooledCells cells, List<LearnedRow> vector
             arguments.addAll(logits(head, slices));
             arguments.add(IValue.from(true));
             try {
-                PtNDArray[] parts = head.kernels().callForTuple(local, "mlm_sum", arguments.toArray(IValue[]::new));
+                PtNDArray[] parts =
+                        head.projection().kernels().callForTuple(local, "mlm_sum", arguments.toArray(IValue[]::new));
                 return new SumPooled(
                         head,
                         cells,
@@ -67,14 +67,15 @@ record SumPooled(LearnedMlmHead head, PooledCells cells, List<LearnedRow> vector
             try (PtNDManager local = PyTorchRuntime.newManager();
                     ProjectionSlices slices = head.slices(cells.weights())) {
                 List<IValue> arguments = new ArrayList<>(counted(cells, local));
-                arguments.add(IValue.from(dense(gradients, local)));
+                arguments.add(IValue.from(
+                        LearnedRow.dense(vectors, gradients, head.contract().outputs(), local)));
                 arguments.addAll(logits(head, slices));
-                arguments.add(IValue.from(cells.weights().gradient(head.table())));
-                arguments.add(IValue.from(head.bias()
-                        .map(cells.weights()::gradient)
-                        .orElse(cells.weights().none())));
+                arguments.add(
+                        IValue.from(cells.weights().gradient(head.projection().table())));
                 try {
-                    return head.kernels().call(cells.scope(), "learn_sum_backward", arguments.toArray(IValue[]::new));
+                    return head.projection()
+                            .bias()
+                            .gather(cells.weights(), head.contract().outputs(), byTerm -> backward(arguments, byTerm));
                 } finally {
                     arguments.forEach(IValue::close);
                 }
@@ -85,16 +86,11 @@ record SumPooled(LearnedMlmHead head, PooledCells cells, List<LearnedRow> vector
         }
     }
 
-    /** Gradients with their zeros: [B, V]. */
-    private PtNDArray dense(List<float[]> gradients, PtNDManager owner) {
-        int outputs = head.contract().outputs();
-        float[] dense = new float[Math.multiplyExact(vectors.size(), outputs)];
-        for (int b = 0; b < vectors.size(); b++) {
-            LearnedRow vector = vectors.get(b);
-            for (int i = 0; i < vector.size(); i++) {
-                dense[b * outputs + vector.terms()[i]] = gradients.get(b)[i];
-            }
+    private PtNDArray backward(List<IValue> arguments, PtNDArray byTerm) {
+        try (IValue bias = IValue.from(byTerm)) {
+            List<IValue> all = new ArrayList<>(arguments);
+            all.add(bias);
+            return head.projection().kernels().call(cells.scope(), "learn_sum_backward", all.toArray(IValue[]::new));
         }
-        return (PtNDArray) ((NDManager) owner).create(dense, new Shape(vectors.size(), outputs));
     }
 }

@@ -311,3 +311,39 @@
     if torch.numel(bias_gradient) > 0:
       _2 = torch.index_add_(bias_gradient, 0, terms, factors)
     return gradient
+
+  # EPIC's maxima [B, V] over positions of importance times logit, which softplus and log1p keep in order, and the row of x
+  # [N, H] that has each [B, V], int64; rows [B * T]: see mlm_max; importance [N]; tiles, biases: see mlm_sum.
+  def learn_epic(self: __torch__.Kernels, x: Tensor, rows: Tensor, texts: int, importance: Tensor, tiles: List[Tensor],
+      biases: List[Tensor], scale: float) -> Tuple[Tensor, Tensor]:
+    maxima = annotate(List[Tensor], [])
+    winners = annotate(List[Tensor], [])
+    cells = torch.size(rows, 0) // texts
+    for b in range(texts):
+      own = torch.to(torch.slice(rows, 0, b * cells, (b + 1) * cells), 4)
+      states = torch.index_select(x, 0, own)
+      factors = torch.unsqueeze(torch.index_select(importance, 0, own), 1) * scale
+      for i in range(torch.len(tiles)):
+        most, place = torch.max(torch.mul_(torch.linear(states, tiles[i], biases[i]), factors), 0)
+        _0 = torch.append(maxima, most)
+        _1 = torch.append(winners, torch.index_select(own, 0, place))
+    return (torch.view(torch.cat(maxima, 0), [texts, -1]), torch.view(torch.cat(winners, 0), [texts, -1]))
+
+  # EPIC's weights of those maxima and of the qualities [B, 1] of texts, see sparse().
+  def learn_epic_weights(self: __torch__.Kernels, maxima: Tensor, quality: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+    return (self).sparse(torch.log1p(torch.softplus(maxima)) * quality)
+
+  # Gradients of a loss whose gradients by EPIC's weights are given [B, V]: by the products that won [B * V], by importances
+  # [N] and by qualities [B].
+  def learn_epic_backward(self: __torch__.Kernels, maxima: Tensor, winners: Tensor, gradients: Tensor, importance: Tensor,
+      quality: Tensor, scale: float) -> Tuple[Tensor, Tensor, Tensor]:
+    y = torch.softplus(maxima)
+    by_quality = torch.sum(torch.log1p(y) * gradients, [1])
+    by = torch.div(gradients * quality * torch.sigmoid(maxima), y + 1.)
+    own = torch.reshape(winners, [-1])
+    factors = torch.index_select(importance, 0, own)
+    by = torch.reshape(by, [-1])
+    # Where an importance is 0, all its products are.
+    logits = torch.div(torch.reshape(maxima, [-1]), torch.clamp_min(factors, 1.0e-30))
+    by_importance = torch.index_add(torch.zeros_like(importance), 0, own, by * logits)
+    return (by * factors * scale, by_importance, by_quality)
