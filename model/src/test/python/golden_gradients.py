@@ -9,12 +9,16 @@ autograd, each text alone and without padding. Some cases are learned for a few 
 biases and norms, and with gradients clipped by their norm; the file holds the loss before each step and after the last.
 Of decoders there are the cross-entropy of the next token and that of log1p(relu(logits)), means over all tokens, and the
 gradients of the first plus half of the second.
+
+Weights of tokens that need no model are learned too: BINARY's scale and a table, whose weights below 0 count as none. Their
+cases hold the gradient and the losses of a few such steps.
 """
 
 import json
 import os
 import pathlib
 import sys
+import types
 
 import torch
 
@@ -23,6 +27,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # nothing here is to be fetched
 import transformers
 
 import golden_heads
+import golden_models
 import golden_more
 
 LEARNED = ("mlm", "mlp", "epic", "sparta")
@@ -53,12 +58,17 @@ def loss_of(model, tensors, entry):
 
 
 def losses(model, tensors, entry):
-    """Losses of a few steps, as transformers' trainer would take them."""
+    """Losses of a few steps."""
     head = entry["head"]
     learned = dict(model.named_parameters())
     if head["kind"] == "mlp":
         prefixes = [layer["linear"] for layer in head.get("layers", [])] + [head["linear"]]
         learned |= {n: t for n, t in tensors.items() if n.rsplit(".", 1)[0] in prefixes}
+    return steps(learned, lambda: loss_of(model, tensors, entry))
+
+
+def steps(learned, loss_now):
+    """Losses before each of a few steps, as transformers' trainer would take them, and after the last."""
     spared = [n.endswith("bias") or "norm" in n.lower() for n in learned]
     groups = [
         {"params": [p for p, skip in zip(learned.values(), spared) if not skip], "weight_decay": STEPS["decay"]},
@@ -68,12 +78,12 @@ def losses(model, tensors, entry):
     seen = []
     for _ in range(STEPS["count"]):
         optimizer.zero_grad()
-        loss = loss_of(model, tensors, entry)
+        loss = loss_now()
         loss.backward()
         torch.nn.utils.clip_grad_norm_([p for p in learned.values() if p.grad is not None], STEPS["clip"])
         optimizer.step()
         seen.append(loss.item())
-    return [*seen, loss_of(model, tensors, entry).item()]
+    return [*seen, loss_now().item()]
 
 
 def gradients(model, tensors, entry):
@@ -110,6 +120,36 @@ def language(out, entry):
     return {"plain": sums[0].item() / count, "rectified": sums[1].item() / count, "gradients": found}
 
 
+class Bag:
+    """What golden_heads asks of a model where tokens alone are looked at."""
+
+    config = types.SimpleNamespace(vocab_size=golden_models.VOCABULARY)
+
+
+def token_cases(golden):
+    """Cases without a model, and by its name the tensor that is learned."""
+    for name in ("binary.count", "binary.presence"):
+        entry = golden["cases"][name]
+        yield name, entry, "scale", torch.tensor(entry["head"]["scale"])
+    entry = golden["cases"]["binary.presence"]
+    table = torch.round(2 * torch.sin(0.5 + 0.9 * torch.arange(golden_models.VOCABULARY)) * 1024) / 1024
+    yield "table", entry | {"head": {"kind": "table"}}, "table", table
+
+
+def tokens(golden):
+    cases = {}
+    for name, entry, learned, value in token_cases(golden):
+        tensors = {learned: value.double().requires_grad_()}
+        loss = loss_of(Bag, tensors, entry)
+        loss.backward()
+        found = {"loss": loss.item(), "gradient": summary(tensors[learned].grad), "special_ids": entry["special_ids"]}
+        again = {learned: value.double().requires_grad_()}
+        found["losses"] = steps(again, lambda tensors=again, entry=entry: loss_of(Bag, tensors, entry))
+        kept = {key: entry[key] for key in ("input_ids", "attention_mask")}
+        cases[name] = found | kept | {"values": value.reshape(-1).tolist(), "counted": entry["head"].get("reduction") == "sum"}
+    return cases
+
+
 def summary(gradient):
     flat = gradient.flatten()
     along = torch.cos(1 + 0.7 * torch.arange(len(flat)).double())
@@ -135,7 +175,8 @@ def main(target):
     versions = {m.__name__: m.__version__ for m in (torch, transformers)}
     lines = ",\n".join(f"  {json.dumps(n)}: {json.dumps(c, separators=(',', ':'))}" for n, c in cases.items())
     head = json.dumps({"arithmetic": "fp64, eager attention, CPU", "steps": STEPS, "versions": versions})
-    (out / "gradients.json").write_text(head[:-1] + ', "cases": {\n' + lines + "\n}}\n")
+    bags = json.dumps(tokens(golden), separators=(",", ":"))
+    (out / "gradients.json").write_text(head[:-1] + ', "tokens": ' + bags + ', "cases": {\n' + lines + "\n}}\n")
 
 
 if __name__ == "__main__":

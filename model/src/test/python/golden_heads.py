@@ -143,8 +143,11 @@ def recorded(model, tensors, case):
     head = case["head"]
     vocabulary = model.config.vocab_size
     if head["kind"] == "binary":
-        ones = torch.full(ids.shape, head["scale"])
-        out = scatter(ids, ones, selection(case, ids, mask), vocabulary, head["reduction"])
+        scale = tensors.get("scale", torch.tensor(head["scale"]))
+        out = scatter(ids, scale.expand(ids.shape), selection(case, ids, mask), vocabulary, head["reduction"])
+    elif head["kind"] == "table":
+        weights = torch.relu(tensors["table"])[ids]
+        out = scatter(ids, weights, selection(case, ids, mask), vocabulary, "max")
     else:
         hidden, logits, keep = states(model, case, ids, mask)
         if head["kind"] == "mlm":

@@ -52,7 +52,7 @@ public final class CheckpointWriter {
     private final EncodingContract contract;
     private final Weights weights;
 
-    /** Where an encoder's weights come from. */
+    /** Where the weights of what is copied come from. */
     public interface Weights {
         /**
          * Opens the weights of an encoder, to be closed by the caller.
@@ -60,6 +60,27 @@ public final class CheckpointWriter {
          * @param directory of the encoder that is copied
          */
         TensorSource open(Path directory) throws IOException;
+
+        /** Weights of the tokens of a role whose head is a table. */
+        TokenWeights tokens(TextRole role) throws IOException;
+    }
+
+    /** Weights as the files of two checkpoints have them. */
+    private record FileWeights(Checkpoint query, Checkpoint document) implements Weights {
+        @Override
+        public TensorSource open(Path directory) throws IOException {
+            return WeightFiles.open(directory);
+        }
+
+        @Override
+        public TokenWeights tokens(TextRole role) throws IOException {
+            Source source = Source.of(role == TextRole.QUERY ? query : document, role);
+            return TokenWeights.of(
+                            source.contract(),
+                            source.files().directory(),
+                            source.files().vocabulary())
+                    .orElseThrow();
+        }
     }
 
     /**
@@ -114,7 +135,7 @@ public final class CheckpointWriter {
      */
     public static Checkpoint pair(Checkpoint query, Checkpoint document, Path target, TensorType type, String name)
             throws IOException {
-        return write(query, document, target, type, name, WeightFiles::open);
+        return write(query, document, target, type, name, new FileWeights(query, document));
     }
 
     private static Checkpoint write(
@@ -207,7 +228,7 @@ public final class CheckpointWriter {
                 CheckpointShards.write(directory, files, type, MAX_SHARD_BYTES);
             }
         } else if (source.contract().head() instanceof HeadContract.Table) {
-            longest -= table(source, directory);
+            longest -= table(role, source, directory);
         }
         TokenizerConfig.write(source.files(), directory, longest);
     }
@@ -232,16 +253,10 @@ public final class CheckpointWriter {
      *
      * @return how many fewer tokens a reader must take who adds no control tokens
      */
-    private static int table(Source source, Path directory) throws IOException {
+    private int table(TextRole textRole, Source source, Path directory) throws IOException {
         RoleContract role = source.contract();
-        TokenWeights table = TokenWeights.of(
-                        role, source.files().directory(), source.files().vocabulary())
-                .orElseThrow();
-        float[] weights = new float[role.head().outputs()];
-        for (int id = 0; id < weights.length; id++) {
-            weights[id] = table.weight(id);
-        }
-        Tensor tensor = new Tensor(List.of((long) weights.length), FloatBuffer.wrap(weights));
+        float[] table = weights.tokens(textRole).weights();
+        Tensor tensor = new Tensor(List.of((long) table.length), FloatBuffer.wrap(table));
         SafetensorsWriter.write(
                 directory.resolve(WeightFiles.SINGLE),
                 new TreeMap<>(Map.of(TokenWeights.TENSOR, tensor)),

@@ -32,6 +32,11 @@ public record RoleContract(
         return new RoleContract(checkpoint, text.withMaxTokens(tokens), reading, head, pruning);
     }
 
+    /** The same with another head. */
+    public RoleContract withHead(HeadContract other) {
+        return new RoleContract(checkpoint, text, reading, other, pruning);
+    }
+
     /** The same in another sub-directory. */
     public RoleContract withCheckpoint(String directory) {
         return new RoleContract(directory, text, reading, head, pruning);

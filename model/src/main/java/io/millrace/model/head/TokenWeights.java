@@ -42,6 +42,20 @@ public final class TokenWeights {
     }
 
     /**
+     * Given weights.
+     *
+     * @param byToken by token id; those below 0 count as none
+     * @param counted whether a token that occurs more than once has its weight as often
+     */
+    public static TokenWeights of(float[] byToken, boolean counted) {
+        float[] weights = byToken.clone();
+        for (int id = 0; id < weights.length; id++) {
+            weights[id] = Math.max(weights[id], 0);
+        }
+        return new TokenWeights(weights, counted);
+    }
+
+    /**
      * The weights of a role; empty if its head needs a model.
      *
      * @throws InvalidModelException if the table is missing, damaged, or names a term that the vocabulary lacks
@@ -128,21 +142,59 @@ public final class TokenWeights {
         return weights[token];
     }
 
+    /** The largest weight; 0 if no token has one. */
+    public float largest() {
+        float largest = 0;
+        for (float weight : weights) {
+            largest = Math.max(largest, weight);
+        }
+        return largest;
+    }
+
+    /** Weights by token id, a copy. */
+    public float[] weights() {
+        return weights.clone();
+    }
+
+    /**
+     * Other weights for the tokens that have one; those of the others stay 0.
+     *
+     * @param values by token id; those below 0 count as 0
+     */
+    public TokenWeights with(float[] values) {
+        float[] other = new float[weights.length];
+        for (int id = 0; id < other.length; id++) {
+            other[id] = weights[id] > 0 ? Math.max(values[id], 0) : 0;
+        }
+        return new TokenWeights(other, counted);
+    }
+
     /** The vector of a text's tokens. */
     public SparseVector vector(int[] tokens) {
+        SparseVector times = occurrences(tokens);
+        int[] ids = times.ids();
+        float[] kept = new float[ids.length];
+        for (int i = 0; i < ids.length; i++) {
+            kept[i] = weights[ids[i]] * times.weights()[i];
+        }
+        return new SparseVector(ids, kept);
+    }
+
+    /** How often each token of a text that has a weight is counted: once, or as often as it occurs. */
+    public SparseVector occurrences(int[] tokens) {
         int[] sorted = Arrays.stream(tokens)
                 .filter(token -> token < weights.length && weights[token] > 0)
                 .sorted()
                 .toArray();
         int[] ids = Arrays.stream(sorted).distinct().toArray();
-        float[] kept = new float[ids.length];
+        float[] times = new float[ids.length];
         for (int i = 0, at = 0; i < ids.length; i++) {
             int first = at;
             while (at < sorted.length && sorted[at] == ids[i]) {
                 at++;
             }
-            kept[i] = counted ? weights[ids[i]] * (at - first) : weights[ids[i]];
+            times[i] = counted ? at - first : 1;
         }
-        return new SparseVector(ids, kept);
+        return new SparseVector(ids, times);
     }
 }

@@ -8,18 +8,17 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.Function;
 
 /**
  * Vectors of a step's texts, and the way back from them. To be used by one thread; closed, or gone back through, before the
  * weights change.
  */
 public final class Encoding implements AutoCloseable {
-    private final Consumer<Function<Chunk, Slopes>> back;
+    private final Consumer<Slopes> back;
     private final List<Chunk> chunks;
     private final SparseMatrix vectors;
 
-    private Encoding(Consumer<Function<Chunk, Slopes>> back, List<Chunk> chunks, SparseMatrix vectors) {
+    private Encoding(Consumer<Slopes> back, List<Chunk> chunks, SparseMatrix vectors) {
         this.back = back;
         this.chunks = chunks;
         this.vectors = vectors;
@@ -35,12 +34,19 @@ public final class Encoding implements AutoCloseable {
                 rows[chunk.rows()[i]] = chunk.vectors().get(i);
             }
         }
-        return new Encoding(gradients -> encoder.backward(chunks, gradients), chunks, matrix(List.of(rows), columns));
+        return new Encoding(
+                slopes -> encoder.backward(chunks, chunk -> slopes.of(chunk.rows())),
+                chunks,
+                matrix(List.of(rows), columns));
     }
 
-    /** Of texts whose weights are not learned, so that the way back leads nowhere. */
-    static Encoding fixed(List<LearnedRow> rows, int columns) {
-        return new Encoding(gradients -> {}, List.of(), matrix(rows, columns));
+    /**
+     * Of texts whose weights come from their tokens alone.
+     *
+     * @param back takes the gradients of each row's weights
+     */
+    static Encoding ofTokens(List<LearnedRow> rows, int columns, Consumer<List<float[]>> back) {
+        return new Encoding(slopes -> back.accept(slopes.weights()), List.of(), matrix(rows, columns));
     }
 
     private static SparseMatrix matrix(List<LearnedRow> rows, int columns) {
@@ -59,12 +65,19 @@ public final class Encoding implements AutoCloseable {
     }
 
     /**
-     * Gradients of a chunk's vectors.
+     * Gradients of vectors.
      *
      * @param weights of each vector's weights
      * @param missing of terms that each vector lacks
      */
-    record Slopes(List<float[]> weights, List<MissingTerms> missing) {}
+    record Slopes(List<float[]> weights, List<MissingTerms> missing) {
+        /** Those of some vectors. */
+        Slopes of(int[] rows) {
+            return new Slopes(
+                    Arrays.stream(rows).mapToObj(weights::get).toList(),
+                    Arrays.stream(rows).mapToObj(missing::get).toList());
+        }
+    }
 
     /** The vectors, in the order of the texts. */
     public SparseMatrix vectors() {
@@ -91,15 +104,11 @@ public final class Encoding implements AutoCloseable {
             throw new IllegalArgumentException("there are " + gradients.length + " gradients, but the vectors have "
                     + vectors.weights().length + " weights");
         }
-        back.accept(chunk -> {
-            List<float[]> parts = new ArrayList<>();
-            List<MissingTerms> lacking = new ArrayList<>();
-            for (int row : chunk.rows()) {
-                parts.add(Arrays.copyOfRange(gradients, vectors.offsets()[row], vectors.offsets()[row + 1]));
-                lacking.add(missing.get(row));
-            }
-            return new Slopes(parts, lacking);
-        });
+        List<float[]> rows = new ArrayList<>();
+        for (int row = 0; row < vectors.rows(); row++) {
+            rows.add(Arrays.copyOfRange(gradients, vectors.offsets()[row], vectors.offsets()[row + 1]));
+        }
+        back.accept(new Slopes(rows, missing));
     }
 
     /** Frees what was remembered. Idempotent. */

@@ -26,7 +26,7 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /** A transformer with its heads, being learned: texts through lanes, forth and back. To be used by one thread. */
-final class LearnedEncoder implements AutoCloseable {
+final class LearnedEncoder implements Learner {
     /**
      * Cells of a chunk. What is recorded of a chunk must be held, and what its weights are made of is made anew; between 1,024
      * and 8,192 cells neither is felt.
@@ -72,21 +72,29 @@ final class LearnedEncoder implements AutoCloseable {
         this.threads = InferenceThreads.create(lanes);
     }
 
-    KernelLibrary kernels() {
+    @Override
+    public KernelLibrary kernels() {
         return kernels;
     }
 
-    LearnedWeights weights() {
+    @Override
+    public LearnedWeights weights() {
         return weights;
     }
 
-    List<Lane> lanes() {
+    @Override
+    public List<Lane> lanes() {
         return lanes;
     }
 
-    /** Runs something on a thread that is ready for libtorch, while nothing is recorded. */
-    <T> T call(Callable<T> task) {
+    @Override
+    public <T> T call(Callable<T> task) {
         return threads.call(task);
+    }
+
+    @Override
+    public double rateFactor() {
+        return 1;
     }
 
     Encoding encode(List<int[]> texts, TextRole role, Optional<Drops> drops, Remember remember) {

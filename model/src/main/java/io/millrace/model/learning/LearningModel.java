@@ -5,6 +5,7 @@ import io.millrace.model.adapter.AdaptedTensors;
 import io.millrace.model.backbone.Drops;
 import io.millrace.model.checkpoint.Checkpoint;
 import io.millrace.model.checkpoint.CheckpointWriter;
+import io.millrace.model.contract.EncodingContract;
 import io.millrace.model.contract.HeadContract;
 import io.millrace.model.contract.Pooling;
 import io.millrace.model.contract.RoleContract;
@@ -50,8 +51,11 @@ public final class LearningModel implements AutoCloseable {
     /** By the sub-directory that roles name. */
     private final Map<String, LearnedEncoder> encoders = new LinkedHashMap<>();
 
-    /** Weights of roles that need no model, and are not learned. */
+    /** Weights of roles that need no model. */
     private final Map<TextRole, TokenWeights> fixed = new EnumMap<>(TextRole.class);
+
+    /** Those of them that are learned. */
+    private final Map<TextRole, LearnedTokens> tokens = new EnumMap<>(TextRole.class);
 
     private final List<AutoCloseable> tokenizers = new ArrayList<>();
 
@@ -94,6 +98,8 @@ public final class LearningModel implements AutoCloseable {
         Optional<TokenWeights> table = TokenWeights.of(contract, files.directory(), files.vocabulary());
         if (table.isPresent()) {
             fixed.put(role, table.get());
+            options.tokenRate()
+                    .ifPresent(factor -> tokens.put(role, LearnedTokens.of(contract.head(), table.get(), factor)));
             return;
         }
         String place = contract.checkpoint();
@@ -129,15 +135,18 @@ public final class LearningModel implements AutoCloseable {
                 encoders.get(checkpoint.contract().role(role).checkpoint()));
     }
 
-    /** Encoders by the sub-directory that roles name. */
-    Map<String, LearnedEncoder> encoders() {
-        return encoders;
+    /** Everything that learns: encoders by the sub-directory that roles name, and weights of tokens by their role. */
+    Map<String, Learner> learners() {
+        Map<String, Learner> learners = new LinkedHashMap<>(encoders);
+        // No sub-directory has a name of this form.
+        tokens.forEach((role, learned) -> learners.put("tokens:" + role, learned));
+        return learners;
     }
 
     /** Number of single weights that are learned. */
     public long learnedSize() {
-        return encoders.values().stream()
-                .mapToLong(encoder -> encoder.weights().learnedSize())
+        return learners().values().stream()
+                .mapToLong(learner -> learner.weights().learnedSize())
                 .sum();
     }
 
@@ -169,14 +178,18 @@ public final class LearningModel implements AutoCloseable {
      * @return to be closed by the caller
      */
     public Encoding encode(List<int[]> texts, TextRole role, Optional<Draw> draw, Remember remember) {
+        LearnedTokens learned = tokens.get(role);
         TokenWeights table = fixed.get(role);
-        return table == null
-                ? encoder(role).encode(texts, role, drops(draw, role, texts.size()), remember)
-                : Encoding.fixed(
-                        texts.stream()
-                                .map(text -> LearnedRow.of(table.vector(text)))
-                                .toList(),
-                        columns(role));
+        if (learned != null) {
+            return learned.encode(texts, columns(role));
+        }
+        if (table != null) {
+            List<LearnedRow> rows = texts.stream()
+                    .map(text -> LearnedRow.of(table.vector(text)))
+                    .toList();
+            return Encoding.ofTokens(rows, columns(role), gradients -> {});
+        }
+        return encoder(role).encode(texts, role, drops(draw, role, texts.size()), remember);
     }
 
     /**
@@ -226,15 +239,43 @@ public final class LearningModel implements AutoCloseable {
      *     not fit {@code type}
      */
     public Checkpoint save(Path target, TensorType type, String name) throws IOException {
-        return CheckpointWriter.copy(checkpoint, target, type, name, directory -> {
-            for (TextRole role : TextRole.values()) {
-                if (!fixed.containsKey(role)
-                        && checkpoint.encoder(role).directory().equals(directory)) {
-                    return encoder(role).weights().over(WeightFiles.open(directory));
-                }
+        return CheckpointWriter.copy(asLearned(), target, type, name, new CheckpointWriter.Weights() {
+            @Override
+            public TensorSource open(Path directory) throws IOException {
+                return encoderAt(directory).weights().over(WeightFiles.open(directory));
             }
-            throw new IllegalStateException(directory + " is no encoder of " + checkpoint.directory());
+
+            @Override
+            public TokenWeights tokens(TextRole role) {
+                LearnedTokens learned = tokens.get(role);
+                return learned == null ? Objects.requireNonNull(fixed.get(role)) : learned.now();
+            }
         });
+    }
+
+    private LearnedEncoder encoderAt(Path directory) {
+        for (TextRole role : TextRole.values()) {
+            if (!fixed.containsKey(role) && checkpoint.encoder(role).directory().equals(directory)) {
+                return encoder(role);
+            }
+        }
+        throw new IllegalStateException(directory + " is no encoder of " + checkpoint.directory());
+    }
+
+    /** The checkpoint with the one weight of all tokens that was learned, which is part of the contract. */
+    private Checkpoint asLearned() {
+        EncodingContract contract = checkpoint.contract();
+        return checkpoint.withContract(new EncodingContract(
+                contract.name(), asLearned(TextRole.QUERY), asLearned(TextRole.DOCUMENT), contract.digests()));
+    }
+
+    private RoleContract asLearned(TextRole role) {
+        RoleContract contract = checkpoint.contract().role(role);
+        LearnedTokens learned = tokens.get(role);
+        return learned != null && contract.head() instanceof HeadContract.Binary binary
+                ? contract.withHead(
+                        new HeadContract.Binary(learned.now().largest(), binary.pooling(), binary.outputs()))
+                : contract;
     }
 
     /**
@@ -260,6 +301,7 @@ public final class LearningModel implements AutoCloseable {
     @Override
     public void close() {
         encoders.values().forEach(LearnedEncoder::close);
+        tokens.values().forEach(LearnedTokens::close);
         for (AutoCloseable tokenizer : tokenizers) {
             try {
                 tokenizer.close();

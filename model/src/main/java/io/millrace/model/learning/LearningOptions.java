@@ -3,6 +3,7 @@ package io.millrace.model.learning;
 import io.millrace.model.InvalidModelException;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * How a checkpoint is learned.
@@ -11,14 +12,26 @@ import java.util.Optional;
  * @param dropout of hidden states and attention
  * @param frozen prefixes of names of weights that stay as they are, such as {@code bert.embeddings.}
  * @param adapter what is learned in place of the weights themselves; empty to learn these
+ * @param tokenRate factor of the learning rate for weights of tokens that need no model, which are learned then; empty to
+ *     leave them as they are
  */
-public record LearningOptions(int lanes, Dropout dropout, List<String> frozen, Optional<AdapterOptions> adapter) {
-    /** Copies the list; refuses fewer lanes than one. */
+public record LearningOptions(
+        int lanes, Dropout dropout, List<String> frozen, Optional<AdapterOptions> adapter, OptionalDouble tokenRate) {
+    /** Copies the list; refuses fewer lanes than one, and a rate that is none. */
     public LearningOptions {
         if (lanes < 1) {
             throw new IllegalArgumentException("lanes is " + lanes + ", but must be at least 1");
         }
+        if (tokenRate.isPresent() && !(tokenRate.getAsDouble() > 0 && Double.isFinite(tokenRate.getAsDouble()))) {
+            throw new IllegalArgumentException("the factor of the rate of tokens' weights is " + tokenRate.getAsDouble()
+                    + ", but must be finite and above 0; leave it out to keep the weights");
+        }
         frozen = List.copyOf(frozen);
+    }
+
+    /** Without learning weights of tokens that need no model. */
+    public LearningOptions(int lanes, Dropout dropout, List<String> frozen, Optional<AdapterOptions> adapter) {
+        this(lanes, dropout, frozen, adapter, OptionalDouble.empty());
     }
 
     /** All weights are learned, without dropout. */
@@ -26,9 +39,19 @@ public record LearningOptions(int lanes, Dropout dropout, List<String> frozen, O
         return new LearningOptions(lanes, Dropout.NONE, List.of(), Optional.empty());
     }
 
+    /** The same with another number of lanes. */
+    public LearningOptions withLanes(int other) {
+        return new LearningOptions(other, dropout, frozen, adapter, tokenRate);
+    }
+
     /** The same with dropout. */
     public LearningOptions withDropout(Dropout other) {
-        return new LearningOptions(lanes, other, frozen, adapter);
+        return new LearningOptions(lanes, other, frozen, adapter, tokenRate);
+    }
+
+    /** The same, with weights of tokens that need no model learned too, at a rate of their own. */
+    public LearningOptions withTokenRate(double factor) {
+        return new LearningOptions(lanes, dropout, frozen, adapter, OptionalDouble.of(factor));
     }
 
     boolean freezes(String name) {

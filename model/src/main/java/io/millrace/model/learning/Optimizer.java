@@ -33,11 +33,11 @@ public final class Optimizer implements AutoCloseable {
     private long steps;
 
     /**
-     * An encoder's share.
+     * A learner's share.
      *
-     * @param place sub-directory that roles name
+     * @param place name of the learner
      */
-    record Part(String place, LearnedEncoder encoder, List<Slot> slots) {
+    record Part(String place, Learner learner, List<Slot> slots) {
         /** Name of a tensor of the saved state. */
         String named(String kind, Slot slot) {
             return kind + "/" + place + "/" + slot.name();
@@ -57,18 +57,18 @@ public final class Optimizer implements AutoCloseable {
 
     /** Begins without any history. */
     public Optimizer(LearningModel model, AdamW numbers) {
-        this(model.encoders(), numbers);
+        this(model.learners(), numbers);
     }
 
-    /** Over encoders by the sub-directory that roles name. */
-    Optimizer(Map<String, LearnedEncoder> encoders, AdamW numbers) {
+    /** Over learners by the name that tells their weights apart. */
+    Optimizer(Map<String, ? extends Learner> learners, AdamW numbers) {
         this.numbers = numbers;
-        encoders.forEach((place, encoder) -> {
+        learners.forEach((place, learner) -> {
             List<Slot> slots = new ArrayList<>();
-            encoder.weights()
+            learner.weights()
                     .learned()
                     .forEach((name, value) -> slots.add(new Slot(name, value, zeros(value), zeros(value))));
-            parts.add(new Part(place, encoder, slots));
+            parts.add(new Part(place, learner, slots));
         });
     }
 
@@ -128,9 +128,9 @@ public final class Optimizer implements AutoCloseable {
         double square = 0;
         List<Map<String, PtNDArray>> gradients = new ArrayList<>();
         for (Part part : parts) {
-            Map<String, PtNDArray> sums = part.encoder().call(() -> sums(part.encoder()));
+            Map<String, PtNDArray> sums = part.learner().call(() -> sums(part.learner()));
             gradients.add(sums);
-            double norm = part.encoder().call(() -> norm(part.encoder(), List.copyOf(sums.values())));
+            double norm = part.learner().call(() -> norm(part.learner(), List.copyOf(sums.values())));
             square += norm * norm;
         }
         double norm = Math.sqrt(square);
@@ -139,22 +139,23 @@ public final class Optimizer implements AutoCloseable {
             for (int i = 0; i < parts.size(); i++) {
                 Part part = parts.get(i);
                 Map<String, PtNDArray> sums = gradients.get(i);
-                part.encoder().call(() -> apply(part, sums, rate, norm));
+                part.learner()
+                        .call(() -> apply(part, sums, rate * part.learner().rateFactor(), norm));
             }
         }
         gradients.forEach(sums -> sums.values().forEach(PtNDArray::close));
-        parts.forEach(part -> part.encoder().call(() -> clear(part.encoder())));
+        parts.forEach(part -> part.learner().call(() -> clear(part.learner())));
         return norm;
     }
 
-    private static boolean clear(LearnedEncoder encoder) {
-        for (Lane lane : encoder.lanes()) {
+    private static boolean clear(Learner learner) {
+        for (Lane lane : learner.lanes()) {
             List<PtNDArray> recorded = lane.recorded();
             List<PtNDArray> all = new ArrayList<>(recorded);
             all.addAll(lane.computed());
             if (!all.isEmpty()) {
                 try (IValue list = list(all)) {
-                    encoder.kernels().callForValue("learn_clear", list).close();
+                    learner.kernels().callForValue("learn_clear", list).close();
                 }
             }
             recorded.forEach(PtNDArray::close);
@@ -163,11 +164,11 @@ public final class Optimizer implements AutoCloseable {
     }
 
     /** Adds up what lanes have, in a fixed order, in the first one's memory. */
-    static Map<String, PtNDArray> sums(LearnedEncoder encoder) {
+    static Map<String, PtNDArray> sums(Learner learner) {
         Map<String, PtNDArray> sums = new LinkedHashMap<>();
-        for (String name : encoder.weights().learned().keySet()) {
+        for (String name : learner.weights().learned().keySet()) {
             List<PtNDArray> parts = new ArrayList<>();
-            for (Lane lane : encoder.lanes()) {
+            for (Lane lane : learner.lanes()) {
                 lane.recorded(name).ifPresent(parts::add);
                 // The same memory under another handle, which is closed like the recorded ones.
                 lane.computed(name).map(JniUtils::detachGradient).ifPresent(parts::add);
@@ -184,13 +185,13 @@ public final class Optimizer implements AutoCloseable {
         return sums;
     }
 
-    private double norm(LearnedEncoder encoder, List<PtNDArray> gradients) {
+    private double norm(Learner learner, List<PtNDArray> gradients) {
         if (gradients.isEmpty()) {
             return 0;
         }
         try (PtNDManager local = PyTorchRuntime.newManager();
                 IValue list = list(gradients)) {
-            return encoder.kernels().call(local, "learn_norm", list).toFloatArray()[0];
+            return learner.kernels().call(local, "learn_norm", list).toFloatArray()[0];
         }
     }
 
@@ -199,7 +200,7 @@ public final class Optimizer implements AutoCloseable {
             // As torch.nn.utils.clip_grad_norm_ has it.
             try (IValue list = list(List.copyOf(sums.values()));
                     IValue factor = IValue.from(numbers.clip() / (norm + 1e-6))) {
-                part.encoder()
+                part.learner()
                         .kernels()
                         .callForValue("learn_scale", list, factor)
                         .close();
@@ -217,8 +218,8 @@ public final class Optimizer implements AutoCloseable {
                 change.squares().add(slot.square());
             }
         }
-        change(part.encoder(), decayed, rate, numbers.decay());
-        change(part.encoder(), kept, rate, 0);
+        change(part.learner(), decayed, rate, numbers.decay());
+        change(part.learner(), kept, rate, 0);
         return true;
     }
 
@@ -227,7 +228,7 @@ public final class Optimizer implements AutoCloseable {
         return !name.endsWith("bias") && !name.toLowerCase(Locale.ROOT).contains("norm");
     }
 
-    private void change(LearnedEncoder encoder, Change change, double rate, double decay) {
+    private void change(Learner learner, Change change, double rate, double decay) {
         if (change.weights().isEmpty()) {
             return;
         }
@@ -243,7 +244,7 @@ public final class Optimizer implements AutoCloseable {
                     IValue.from(numbers.second()),
                     IValue.from(decay),
                     IValue.from(numbers.epsilon()));
-            encoder.kernels()
+            learner.kernels()
                     .callForValue("learn_adamw", arguments.toArray(IValue[]::new))
                     .close();
             arguments.forEach(IValue::close);

@@ -19,12 +19,32 @@ import java.util.Optional;
  * @param query head of queries; empty for the contract's
  * @param document head of documents; empty for the contract's
  * @param saturation after a changed head's ReLU
+ * @param binary what a binary head gives tokens
  */
 public record Reading(
-        Optional<ReadingMode> mode, Optional<HeadKind> query, Optional<HeadKind> document, Saturation saturation) {
+        Optional<ReadingMode> mode,
+        Optional<HeadKind> query,
+        Optional<HeadKind> document,
+        Saturation saturation,
+        Binary binary) {
     /** Nothing is changed. */
     public static final Reading AS_IT_IS =
-            new Reading(Optional.empty(), Optional.empty(), Optional.empty(), Saturation.LOG1P);
+            new Reading(Optional.empty(), Optional.empty(), Optional.empty(), Saturation.LOG1P, Binary.ONES);
+
+    /**
+     * What a binary head gives tokens.
+     *
+     * @param weight the same for all; above 0
+     * @param counted whether a token that occurs more than once has it as often
+     */
+    public record Binary(double weight, boolean counted) {
+        /** 1 for what occurs. */
+        public static final Binary ONES = new Binary(1, false);
+
+        private HeadContract head(int outputs) {
+            return new HeadContract.Binary(weight, counted ? Pooling.SUM : Pooling.MAX, outputs);
+        }
+    }
 
     /** Heads that a recipe can put in place of a checkpoint's. */
     public enum HeadKind {
@@ -32,7 +52,7 @@ public record Reading(
         MLM,
         /** A weight for each token that stands in the text, by a layer {@code linear} that begins at random if it is new. */
         MLP,
-        /** No model: 1 for each token that stands in the text. */
+        /** No model: the same weight for each token that stands in the text. */
         BINARY
     }
 
@@ -54,7 +74,7 @@ public record Reading(
         HeadContract head = kind.<HeadContract>map(chosen -> switch (chosen) {
                     case MLM -> new HeadContract.Mlm(Pooling.MAX, saturation, LogitAffine.IDENTITY, outputs);
                     case MLP -> new HeadContract.Mlp(List.of("linear"), Rectifier.RELU, repeated, saturation, outputs);
-                    case BINARY -> new HeadContract.Binary(1, Pooling.MAX, outputs);
+                    case BINARY -> binary.head(outputs);
                 })
                 .orElse(role.head());
         return new RoleContract(role.checkpoint(), role.text(), changed, head, role.pruning());

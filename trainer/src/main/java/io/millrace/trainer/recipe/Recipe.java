@@ -1,11 +1,9 @@
 package io.millrace.trainer.recipe;
 
 import io.millrace.model.learning.AdamW;
-import io.millrace.model.learning.AdapterOptions;
-import io.millrace.model.learning.Dropout;
+import io.millrace.model.learning.LearningOptions;
 import io.millrace.trainer.schedule.LearningRate;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -54,16 +52,9 @@ public record Recipe(
      *
      * @param optimizer its numbers
      * @param rate learning rate by step
-     * @param dropout what is left out by chance
-     * @param frozen prefixes of names of weights that stay
-     * @param adapter what is learned in place of the weights; empty for the weights
+     * @param options what is learned of it, and what is left out by chance; on one lane
      */
-    public record Learning(
-            AdamW optimizer,
-            LearningRate rate,
-            Dropout dropout,
-            List<String> frozen,
-            Optional<AdapterOptions> adapter) {}
+    public record Learning(AdamW optimizer, LearningRate rate, LearningOptions options) {}
 
     /**
      * What is written when.

@@ -7,6 +7,7 @@ import io.millrace.model.learning.AdamW;
 import io.millrace.model.learning.AdapterOptions;
 import io.millrace.model.learning.Dropout;
 import io.millrace.model.learning.LanguageWeights;
+import io.millrace.model.learning.LearningOptions;
 import io.millrace.trainer.data.format.TextRepair;
 import io.millrace.trainer.data.pool.SamplingRules;
 import io.millrace.trainer.lexical.LexicalFloor;
@@ -78,7 +79,10 @@ record RecipeParser(Path folder, Function<String, Optional<String>> environment)
                 fields.optionalText("mode").map(any -> fields.choice("mode", ReadingMode.class, ReadingMode.ENCODER)),
                 head(fields, "query-head"),
                 head(fields, "document-head"),
-                fields.choice("saturation", Saturation.class, Saturation.LOG1P));
+                fields.choice("saturation", Saturation.class, Saturation.LOG1P),
+                new Reading.Binary(
+                        fields.positive("binary-weight", Reading.Binary.ONES.weight()),
+                        fields.flag("binary-counted", Reading.Binary.ONES.counted())));
         fields.done();
         return reading;
     }
@@ -187,8 +191,20 @@ record RecipeParser(Path folder, Function<String, Optional<String>> environment)
         LearningRate.Decay decay = fields.choice("schedule", LearningRate.Decay.class, LearningRate.Decay.LINEAR);
         LearningRate rate = new LearningRate(decay, peak, warmup, steps);
         fields.done();
-        return new Recipe.Learning(
-                optimizer, rate, dropout(recipe.within("dropout")), recipe.texts("frozen"), adapter(recipe));
+        LearningOptions options = new LearningOptions(
+                1, dropout(recipe.within("dropout")), recipe.texts("frozen"), adapter(recipe), tokenRate(recipe, peak));
+        return new Recipe.Learning(optimizer, rate, options);
+    }
+
+    /** The rate of weights of tokens follows the schedule of all others, from a height of its own. */
+    private static OptionalDouble tokenRate(Fields recipe, double peak) {
+        if (!recipe.has("token-weights")) {
+            return OptionalDouble.empty();
+        }
+        Fields fields = recipe.within("token-weights");
+        double rate = fields.positive("rate", peak);
+        fields.done();
+        return OptionalDouble.of(rate / peak);
     }
 
     private static Dropout dropout(Fields fields) {

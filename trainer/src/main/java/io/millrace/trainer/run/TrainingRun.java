@@ -4,7 +4,6 @@ import io.millrace.model.checkpoint.Checkpoint;
 import io.millrace.model.checkpoint.Digests;
 import io.millrace.model.contract.EncodingContract;
 import io.millrace.model.learning.LearningModel;
-import io.millrace.model.learning.LearningOptions;
 import io.millrace.model.learning.Optimizer;
 import io.millrace.model.safetensors.TensorType;
 import io.millrace.trainer.recipe.Recipe;
@@ -71,8 +70,7 @@ public final class TrainingRun {
      */
     public RunOutcome run(RunControl control, RunListener listener) throws IOException, InterruptedException {
         Recipe.Learning learning = recipe.learning();
-        LearningOptions options = new LearningOptions(lanes, learning.dropout(), learning.frozen(), learning.adapter());
-        try (LearningModel model = LearningModel.open(base(), options);
+        try (LearningModel model = LearningModel.open(base(), learning.options().withLanes(lanes));
                 Optimizer optimizer = new Optimizer(model, learning.optimizer())) {
             Optional<Validator> validator = recipe.validation().isPresent()
                     ? Optional.of(Validator.open(recipe.validation().get(), model))
