@@ -1,5 +1,7 @@
 package io.millrace.model.architecture;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -21,6 +23,13 @@ public record LayerSpec(
         LinearSpec expand,
         LinearSpec contract,
         boolean local) {
+
+    /** All linear layers. */
+    public List<LinearSpec> linears() {
+        List<LinearSpec> linears = new ArrayList<>(List.of(attention.input, attention.output, expand, contract));
+        cross.ifPresent(block -> linears.addAll(List.of(block.query, block.keyValue, block.output)));
+        return linears;
+    }
 
     /**
      * Self-attention.

@@ -31,13 +31,13 @@ record DropMasks(long seed, long[] texts, double share) {
         return 256.0 / (256 - threshold());
     }
 
-    /** 1 for what is kept of states at each of some sites, else 0: bytes [sites, N, H]. */
-    PtNDArray states(TokenBatch batch, int sites, int hidden, PtNDManager owner) {
+    /** 1 for what is kept of states at each of the sites from one on, else 0: bytes [sites, N, H]. */
+    PtNDArray states(TokenBatch batch, int first, int sites, int hidden, PtNDManager owner) {
         int[] lengths = batch.lengths();
         ByteBuffer mask = direct((long) sites * batch.cells() * hidden);
         for (int site = 0; site < sites; site++) {
             for (int b = 0; b < lengths.length; b++) {
-                fill(mask, key(b, site), lengths[b] * hidden);
+                fill(mask, key(b, first + site), lengths[b] * hidden);
             }
         }
         return (PtNDArray)

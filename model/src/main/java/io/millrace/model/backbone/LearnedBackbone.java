@@ -32,15 +32,16 @@ public final class LearnedBackbone implements AutoCloseable {
      * @return [N, H] of the N cells of {@code input.reader()}
      */
     public PtNDArray hiddenStates(ModelInput input, SlotSource weights, Optional<Drops> drops, PtNDManager scope) {
-        Optional<PtNDArray> encoded = encoder.map(stack -> {
+        Optional<LearnedStack.Encoded> encoded = encoder.map(stack -> {
             TokenBatch texts = input.encoder().orElseThrow();
-            return stack.states(
+            PtNDArray states = stack.states(
                     texts,
                     ModelInput.of(texts).groups(),
                     Optional.empty(),
                     weights,
                     drops.map(Drops::ofEncoder),
                     scope);
+            return new LearnedStack.Encoded(states, texts);
         });
         return reader.states(input.reader(), input.groups(), encoded, weights, drops, scope);
     }

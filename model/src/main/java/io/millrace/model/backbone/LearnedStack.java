@@ -4,18 +4,30 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.millrace.model.architecture.LayerSpec;
+import io.millrace.model.architecture.LayerSpec.CrossAttention;
+import io.millrace.model.architecture.LinearSpec;
 import io.millrace.model.architecture.StackShape;
 import io.millrace.model.architecture.StackSpec;
+import io.millrace.model.backbone.SlotSource.LowRank;
 import io.millrace.model.batch.TokenBatch;
 import io.millrace.model.engine.KernelLibrary;
 import io.millrace.model.engine.PyTorchRuntime;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.LongStream;
 
 /** A stack of transformer layers as one native call that gradients flow through, see {@code kernels/learn.py}. */
 final class LearnedStack implements AutoCloseable {
+    /**
+     * States of an encoder.
+     *
+     * @param states [M, H]
+     * @param batch the M cells that they are of
+     */
+    record Encoded(PtNDArray states, TokenBatch batch) {}
+
     private final KernelLibrary kernels;
     private final StackSpec spec;
     private final PositionTables tables;
@@ -33,7 +45,7 @@ final class LearnedStack implements AutoCloseable {
      * Hidden states [N, H].
      *
      * @param groups of texts, see {@link io.millrace.model.batch.ModelInput#groups}
-     * @param encoded states of an encoder [M, H]; empty for none
+     * @param encoded what an encoder read; empty for none
      * @param weights as they are now
      * @param drops what dropout leaves out; empty for nothing
      * @param scope what the result, and all that its gradient needs, is freed with
@@ -41,7 +53,7 @@ final class LearnedStack implements AutoCloseable {
     PtNDArray states(
             TokenBatch batch,
             long[] groups,
-            Optional<PtNDArray> encoded,
+            Optional<Encoded> encoded,
             SlotSource weights,
             Optional<Drops> drops,
             PtNDManager scope) {
@@ -52,7 +64,7 @@ final class LearnedStack implements AutoCloseable {
                 (PtNDArray) arrays.create(batch.positions()),
                 (PtNDArray) arrays.create(batch.seconds().isEmpty() ? new int[0] : batch.segments()),
                 (PtNDArray) arrays.create(batch.allKeys() ? new float[0] : batch.keyMask())));
-        parts.add(encoded.stream().toList());
+        parts.add(encoded.map(Encoded::states).stream().toList());
         Slots slots = new Slots(weights);
         parts.add(slots.table(spec.embedding()));
         parts.add(rotation);
@@ -61,16 +73,18 @@ final class LearnedStack implements AutoCloseable {
         parts.add(slots.last(spec));
         Optional<DropMasks> states = drops.flatMap(Drops::stateMasks);
         int sites = 1 + spec.layers().size() * (encoded.isPresent() ? 3 : 2);
-        parts.add(states.map(masks -> masks.states(batch, sites, spec.shape().hidden(), scope)).stream()
+        parts.add(states.map(masks -> masks.states(batch, 0, sites, spec.shape().hidden(), scope)).stream()
                 .toList());
         parts.add(drops.flatMap(Drops::attentionMasks)
                 .map(masks -> attention(masks, batch, scope))
                 .orElse(List.of()));
+        parts.add(drops.map(drawn -> adapters(drawn, batch, encoded, weights, scope)).orElse(List.of()));
         double[] reals = {
             spec.shape().attentionScale(),
             spec.shape().norm().epsilon(),
             states.map(DropMasks::kept).orElse(1.0),
-            drops.flatMap(Drops::attentionMasks).map(DropMasks::kept).orElse(1.0)
+            drops.flatMap(Drops::attentionMasks).map(DropMasks::kept).orElse(1.0),
+            drops.map(Drops::adapterKept).orElse(1.0)
         };
         return kernels.learn(scope, "learn_stack", numbers(groups, parts), reals, parts.tensors);
     }
@@ -81,6 +95,45 @@ final class LearnedStack implements AutoCloseable {
             layers.add(masks.attention(batch, i, spec.shape().heads(), scope));
         }
         return layers;
+    }
+
+    /** Three tensors a linear layer, see {@code adapted} in {@code kernels/learn.py}; none if no layer has any. */
+    private List<PtNDArray> adapters(
+            Drops drops, TokenBatch batch, Optional<Encoded> encoded, SlotSource weights, PtNDManager scope) {
+        List<PtNDArray> tensors = new ArrayList<>();
+        boolean any = false;
+        int place = 0;
+        for (LayerSpec layer : spec.layers()) {
+            for (Read read : reads(layer, batch, encoded)) {
+                Optional<LowRank> adapters = weights.beside(read.linear());
+                any |= adapters.isPresent();
+                tensors.addAll(
+                        adapters.isPresent()
+                                ? adapters.get().slots(drops, read.batch(), place, scope)
+                                : Collections.nCopies(LowRank.SLOTS, weights.none()));
+                place++;
+            }
+        }
+        return any ? tensors : List.of();
+    }
+
+    /** A linear layer, and the cells that it reads. */
+    private record Read(LinearSpec linear, TokenBatch batch) {}
+
+    /** Linear layers in the order of their slots. */
+    private static List<Read> reads(LayerSpec layer, TokenBatch batch, Optional<Encoded> encoded) {
+        List<Read> reads = new ArrayList<>(List.of(
+                new Read(layer.attention().input(), batch),
+                new Read(layer.attention().output(), batch),
+                new Read(layer.expand(), batch),
+                new Read(layer.contract(), batch)));
+        if (encoded.isPresent() && layer.cross().isPresent()) {
+            CrossAttention cross = layer.cross().get();
+            reads.add(new Read(cross.query(), batch));
+            reads.add(new Read(cross.keyValue(), encoded.get().batch()));
+            reads.add(new Read(cross.output(), batch));
+        }
+        return reads;
     }
 
     private long[] numbers(long[] groups, Parts parts) {

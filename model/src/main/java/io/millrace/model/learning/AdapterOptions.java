@@ -11,8 +11,9 @@ import java.util.List;
  * @param rank r
  * @param alpha α
  * @param targets last names of the modules, such as {@code query} and {@code value}
+ * @param dropout share of what adapters read that training leaves out by chance, in [0, 1), as peft's
  */
-public record AdapterOptions(int rank, double alpha, List<String> targets) {
+public record AdapterOptions(int rank, double alpha, List<String> targets, double dropout) {
     /** Copies the list; refuses what makes no sense. */
     public AdapterOptions {
         targets = List.copyOf(targets);
@@ -20,6 +21,15 @@ public record AdapterOptions(int rank, double alpha, List<String> targets) {
             throw new IllegalArgumentException("an adapter of rank " + rank + ", alpha " + alpha + " and targets "
                     + targets + " changes nothing; give a rank of at least 1, an alpha above 0, and module names");
         }
+        if (!(dropout >= 0 && dropout < 1)) {
+            throw new IllegalArgumentException(
+                    "dropout of adapters is " + dropout + ", but must be at least 0 and below 1");
+        }
+    }
+
+    /** Without dropout. */
+    public AdapterOptions(int rank, double alpha, List<String> targets) {
+        this(rank, alpha, targets, 0);
     }
 
     /** α / r. */
@@ -36,7 +46,7 @@ public record AdapterOptions(int rank, double alpha, List<String> targets) {
     String json() {
         ObjectNode json = new JsonMapper().createObjectNode();
         json.put("peft_type", "LORA").putNull("task_type");
-        json.put("r", rank).put("lora_alpha", alpha).put("lora_dropout", 0.0).put("bias", "none");
+        json.put("r", rank).put("lora_alpha", alpha).put("lora_dropout", dropout).put("bias", "none");
         json.put("fan_in_fan_out", false).put("inference_mode", true);
         targets.forEach(json.putArray("target_modules")::add);
         return json.toPrettyString() + "\n";

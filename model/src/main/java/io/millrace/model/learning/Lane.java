@@ -6,6 +6,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import io.millrace.model.architecture.TensorSpec;
+import io.millrace.model.backbone.Drops;
 import io.millrace.model.engine.PyTorchRuntime;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -36,9 +37,13 @@ final class Lane implements AutoCloseable {
         });
     }
 
-    /** The weights as a batch sees them. */
-    LaneWeights in(PtNDManager scope) {
-        return new LaneWeights(this, scope);
+    /**
+     * The weights as a batch sees them.
+     *
+     * @param drops what dropout leaves out
+     */
+    LaneWeights in(PtNDManager scope, Optional<Drops> drops) {
+        return new LaneWeights(this, drops.filter(drawn -> drawn.adapters() > 0).isPresent(), scope);
     }
 
     LearnedWeights weights() {

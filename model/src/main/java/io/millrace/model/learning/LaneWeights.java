@@ -3,6 +3,8 @@ package io.millrace.model.learning;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.millrace.model.architecture.LinearSpec;
@@ -11,14 +13,16 @@ import io.millrace.model.backbone.SlotSource;
 import io.millrace.model.engine.LinearPacker.Inputs;
 import io.millrace.model.head.learned.HeadWeights;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The weights as one batch sees them, adapters included.
  *
  * @param lane whose gradients are added to
+ * @param apart whether dropout leaves out some of what adapters read, so that they are not merged into weights
  * @param scope what is made of weights is freed with
  */
-record LaneWeights(Lane lane, PtNDManager scope) implements SlotSource, HeadWeights {
+record LaneWeights(Lane lane, boolean apart, PtNDManager scope) implements SlotSource, HeadWeights {
     @Override
     public PtNDArray table(TensorSpec table) {
         return array(table);
@@ -26,10 +30,53 @@ record LaneWeights(Lane lane, PtNDManager scope) implements SlotSource, HeadWeig
 
     @Override
     public PtNDArray array(TensorSpec tensor) {
-        return lane.weights()
-                .adapter(tensor.name())
+        return adapter(tensor)
+                .filter(adapter -> !apart)
                 .map(adapter -> adapted(tensor, adapter))
                 .orElseGet(() -> lane.leaf(tensor));
+    }
+
+    private Optional<LearnedWeights.LowRank> adapter(TensorSpec tensor) {
+        return lane.weights().adapter(tensor.name());
+    }
+
+    @Override
+    public Optional<LowRank> beside(LinearSpec linear) {
+        List<TensorSpec> adapted = linear.weights().stream()
+                .filter(tensor -> apart && adapter(tensor).isPresent())
+                .toList();
+        if (adapted.isEmpty()) {
+            return Optional.empty();
+        }
+        NDList down = new NDList();
+        NDList up = new NDList();
+        for (TensorSpec tensor : linear.weights()) {
+            Optional<LearnedWeights.LowRank> adapter = adapter(tensor);
+            adapter.ifPresent(found -> down.add(lane.leaf(found.down())));
+            up.add(reach(tensor, adapter, adapted));
+        }
+        return Optional.of(new LowRank(together(down, 0), together(up, 0), adapted.size()));
+    }
+
+    /** What of all adapters' products [N, modules r] reaches the rows of one weight: [rows, modules r]. */
+    private PtNDArray reach(
+            TensorSpec tensor, Optional<LearnedWeights.LowRank> adapter, List<TensorSpec> adapted) {
+        NDList parts = new NDList();
+        for (TensorSpec other : adapted) {
+            LearnedWeights.LowRank found = adapter(other).orElseThrow();
+            boolean own = adapter.filter(found::equals).isPresent();
+            long rank = lane.leaf(found.up()).getShape().get(1);
+            parts.add(
+                    own
+                            ? owned(lane.leaf(found.up()).mul(found.scale()))
+                            : ((NDManager) scope).zeros(new Shape(tensor.shape().getFirst(), rank)));
+        }
+        return together(parts, 1);
+    }
+
+    /** Arrays one behind the other. A single one stays itself: DJL would copy it, which is not recorded. */
+    private PtNDArray together(NDList parts, int axis) {
+        return parts.size() == 1 ? (PtNDArray) parts.head() : owned(NDArrays.concat(parts, axis));
     }
 
     /** W + α/r B A. A result joins its left operand's owner, which is the lane; so each is taken over. */

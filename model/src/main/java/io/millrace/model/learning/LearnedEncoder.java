@@ -12,6 +12,7 @@ import io.millrace.model.engine.GradientMode;
 import io.millrace.model.engine.InferenceThreads;
 import io.millrace.model.engine.KernelLibrary;
 import io.millrace.model.engine.PyTorchRuntime;
+import io.millrace.model.head.learned.HeadInput;
 import io.millrace.model.head.learned.LearnedHead;
 import io.millrace.model.head.learned.LearnedHead.Pooled;
 import java.util.ArrayList;
@@ -126,12 +127,14 @@ final class LearnedEncoder implements Learner {
         Arrays.setAll(weights, i -> new float[terms.get(i).length]);
         onLanes(chunks, (chunk, lane) -> {
             try (PtNDManager scope = PyTorchRuntime.newManager()) {
-                LaneWeights view = lane.in(scope);
+                LaneWeights view = lane.in(scope, Optional.empty());
                 List<int[]> some =
                         Arrays.stream(chunk.rows()).mapToObj(terms::get).toList();
                 List<float[]> found = GradientMode.with(false, () -> {
                     PtNDArray states = part.backbone().hiddenStates(chunk.input(), view, Optional.empty(), scope);
-                    return part.head().weights(states, chunk.input().reader(), view, scope, some);
+                    return part.head()
+                            .weights(
+                                    new HeadInput(states, chunk.input().reader(), Optional.empty()), view, scope, some);
                 });
                 for (int i = 0; i < chunk.rows().length; i++) {
                     // Each text is in one chunk, so lanes write to different places.
@@ -148,11 +151,7 @@ final class LearnedEncoder implements Learner {
                 .toArray();
         List<Chunk> chunks = new ArrayList<>();
         for (int[] rows : PLAN.group(lengths)) {
-            Optional<Drops> own = drops.map(all -> new Drops(
-                    all.seed(),
-                    Arrays.stream(rows).mapToLong(row -> all.texts()[row]).toArray(),
-                    all.states(),
-                    all.attention()));
+            Optional<Drops> own = drops.map(all -> all.of(rows));
             chunks.add(new Chunk(
                     role,
                     rows,
@@ -163,9 +162,9 @@ final class LearnedEncoder implements Learner {
     }
 
     private static Pooled forward(Chunk chunk, Part part, Lane lane, PtNDManager scope) {
-        LaneWeights view = lane.in(scope);
+        LaneWeights view = lane.in(scope, chunk.drops());
         PtNDArray states = part.backbone().hiddenStates(chunk.input(), view, chunk.drops(), scope);
-        return part.head().pool(states, chunk.input().reader(), view, scope);
+        return part.head().pool(new HeadInput(states, chunk.input().reader(), chunk.drops()), view, scope);
     }
 
     /** Goes back through chunks, computing anew what was not remembered. */
@@ -210,7 +209,7 @@ final class LearnedEncoder implements Learner {
         Map<Chunk, double[]> sums = new ConcurrentHashMap<>();
         onLanes(chunks, (chunk, lane) -> {
             try (PtNDManager scope = PyTorchRuntime.newManager()) {
-                sums.put(chunk, GradientMode.with(true, () -> objective.learn(chunk, lane.in(scope), scope)));
+                sums.put(chunk, GradientMode.with(true, () -> objective.learn(chunk, lane.in(scope, chunk.drops()), scope)));
             }
         });
         double plain = 0;

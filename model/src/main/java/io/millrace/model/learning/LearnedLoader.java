@@ -6,6 +6,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import io.millrace.model.InvalidModelException;
 import io.millrace.model.TextRole;
 import io.millrace.model.architecture.Architecture;
+import io.millrace.model.architecture.BackboneSpec;
 import io.millrace.model.architecture.LinearSpec;
 import io.millrace.model.architecture.TensorListing;
 import io.millrace.model.architecture.TensorSpec;
@@ -26,6 +27,7 @@ import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -88,7 +90,7 @@ final class LearnedLoader {
                     TensorListing.of(architecture.backbone(contract.reading().mode())));
             heads.put(role, maker.head(contract));
         });
-        read();
+        read(roles);
         Map<ReadingMode, LearnedBackbone> backbones = new HashMap<>();
         Map<TextRole, LearnedEncoder.Part> parts = new EnumMap<>(TextRole.class);
         roles.forEach((role, contract) -> parts.put(
@@ -132,7 +134,7 @@ final class LearnedLoader {
                 contract.reading(), special, architecture.decoderStart().orElse(0), 0);
     }
 
-    private void read() {
+    private void read(Map<TextRole, RoleContract> roles) {
         Parameters parameters = needed.parameters();
         options.requireFrozen(needed.stored().stream().map(TensorSpec::name).toList());
         boolean whole = options.adapter().isEmpty();
@@ -148,10 +150,29 @@ final class LearnedLoader {
                     .forEach(tensor ->
                             weights.add(tensor.name(), uniform(tensor.name(), tensor.shape(), layer.in()), true));
         }
-        options.adapter().ifPresent(this::adapt);
+        options.adapter().ifPresent(adapter -> adapt(adapter, layers(roles)));
     }
 
-    private void adapt(AdapterOptions adapter) {
+    /** Names of the weights that linear layers have, in stacks and in the transform behind them. */
+    private Set<String> layers(Map<TextRole, RoleContract> roles) {
+        Set<String> names = new HashSet<>();
+        for (RoleContract role : roles.values()) {
+            ReadingMode mode = role.reading().mode();
+            BackboneSpec backbone = architecture.backbone(mode);
+            Stream.concat(Stream.of(backbone.reader()), backbone.encoder().stream())
+                    .flatMap(stack -> stack.layers().stream())
+                    .flatMap(layer -> layer.linears().stream())
+                    .forEach(linear -> linear.weights().forEach(weight -> names.add(weight.name())));
+            architecture
+                    .projection(mode)
+                    .transform()
+                    .ifPresent(transform -> transform.dense().weights().forEach(weight -> names.add(weight.name())));
+        }
+        return names;
+    }
+
+    /** Adds adapters; layers: names of the weights whose adapters can have dropout. */
+    private void adapt(AdapterOptions adapter, Set<String> layers) {
         List<TensorSpec> targets = needed.stored().stream()
                 .filter(tensor ->
                         adapter.targets(tensor.name()) && tensor.shape().size() == 2)
@@ -162,6 +183,14 @@ final class LearnedLoader {
                             + needed.stored().stream().map(TensorSpec::name).toList());
         }
         for (TensorSpec target : targets) {
+            boolean table = needed.tables().contains(target.name());
+            if (table || (adapter.dropout() > 0 && !layers.contains(target.name()))) {
+                throw new InvalidModelException(directory + ": an adapter is to be learned of " + target.name()
+                        + (table
+                                ? ", whose rows states are multiplied with; name modules of layers"
+                                : " with dropout, which only layers and the head's transform have; name others, or leave"
+                                        + " dropout out"));
+            }
             long out = target.shape().get(0);
             long in = target.shape().get(1);
             String module = target.name().substring(0, target.name().length() - ".weight".length());

@@ -206,12 +206,13 @@ public final class LearningModel implements AutoCloseable {
     }
 
     private Optional<Drops> drops(Optional<Draw> draw, TextRole role, int texts) {
-        return draw.filter(any -> options.dropout().any())
+        return draw.filter(any -> options.dropout().any() || options.adapterDropout() > 0)
                 .map(drawn -> new Drops(
                         drawn.of(role),
                         IntStream.range(0, texts).asLongStream().toArray(),
                         options.dropout().states(),
-                        options.dropout().attention()));
+                        options.dropout().attention(),
+                        options.adapterDropout()));
     }
 
     /**

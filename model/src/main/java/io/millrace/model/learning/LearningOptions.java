@@ -54,6 +54,11 @@ public record LearningOptions(
         return new LearningOptions(lanes, dropout, frozen, adapter, OptionalDouble.of(factor));
     }
 
+    /** Share of what adapters read that is left out. */
+    double adapterDropout() {
+        return adapter.map(AdapterOptions::dropout).orElse(0.0);
+    }
+
     boolean freezes(String name) {
         return frozen.stream().anyMatch(name::startsWith);
     }

@@ -10,6 +10,7 @@ import io.millrace.model.batch.TokenBatch;
 import io.millrace.model.engine.GradientMode;
 import io.millrace.model.engine.KernelLibrary;
 import io.millrace.model.engine.PyTorchRuntime;
+import io.millrace.model.head.learned.HeadInput;
 import io.millrace.model.head.learned.LearnedProjection;
 import java.util.List;
 
@@ -34,7 +35,8 @@ record NextToken(
     /** Adds a chunk's gradients; returns the sums of both cross-entropies. */
     double[] learn(Chunk chunk, LaneWeights weights, PtNDManager scope) {
         PtNDArray hidden = backbone.hiddenStates(chunk.input(), weights, chunk.drops(), scope);
-        PtNDArray states = projection.states(hidden, weights, scope);
+        PtNDArray states = projection.states(
+                new HeadInput(hidden, chunk.input().reader(), chunk.drops()), weights, scope);
         PtNDArray[] results =
                 GradientMode.with(false, () -> predict(chunk.input().reader(), states, weights, scope));
         if (weights.recorded()) {

@@ -3,7 +3,9 @@ package io.millrace.model.head.learned;
 import ai.djl.pytorch.engine.PtNDArray;
 import io.millrace.model.architecture.LinearSpec;
 import io.millrace.model.architecture.TensorSpec;
+import io.millrace.model.backbone.SlotSource;
 import java.util.List;
+import java.util.Optional;
 
 /** The weights being learned, as one batch sees them. */
 public interface HeadWeights {
@@ -12,6 +14,9 @@ public interface HeadWeights {
 
     /** The slots of a linear layer that gradients flow to: weight, no scale, bias. */
     List<PtNDArray> linear(LinearSpec linear);
+
+    /** Adapters of a linear layer that are computed beside it, see {@link SlotSource#beside}. */
+    Optional<SlotSource.LowRank> beside(LinearSpec linear);
 
     /** An array's values, of which nothing is recorded. */
     PtNDArray value(TensorSpec tensor);

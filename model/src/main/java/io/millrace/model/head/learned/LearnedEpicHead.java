@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDList;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.millrace.model.architecture.LinearSpec;
-import io.millrace.model.batch.TokenBatch;
 import io.millrace.model.contract.HeadContract;
 import io.millrace.model.engine.ArrayMath;
 import io.millrace.model.engine.GradientMode;
@@ -26,14 +25,14 @@ public record LearnedEpicHead(
         implements LearnedHead {
 
     @Override
-    public Pooled pool(PtNDArray hidden, TokenBatch batch, HeadWeights weights, PtNDManager scope) {
-        PtNDArray states = projection.states(hidden, weights, scope);
-        PtNDArray important = layer(importance, hidden, weights, scope);
-        PtNDArray worth = layer(quality, hidden, weights, scope);
+    public Pooled pool(HeadInput input, HeadWeights weights, PtNDManager scope) {
+        PtNDArray states = projection.states(input, weights, scope);
+        PtNDArray important = layer(importance, input.hidden(), weights, scope);
+        PtNDArray worth = layer(quality, input.hidden(), weights, scope);
         // One array that gradients enter by, or the backbone would be gone through once for each of the three.
         PtNDArray entrance = (PtNDArray) NDArrays.concat(new NDList(states, important, worth), 1);
         entrance.attach(scope);
-        PooledCells cells = new PooledCells(states, batch, weights, scope);
+        PooledCells cells = new PooledCells(states, input.batch(), weights, scope);
         return GradientMode.with(
                 false,
                 () -> EpicPooled.of(

@@ -1,8 +1,6 @@
 package io.millrace.model.head.learned;
 
-import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
-import io.millrace.model.batch.TokenBatch;
 import java.util.List;
 
 /** Turns hidden states into sparse vectors, and the vectors' gradients into those of states and weights. */
@@ -10,12 +8,11 @@ public sealed interface LearnedHead permits LearnedEpicHead, LearnedMlmHead, Lea
     /**
      * Pools a batch's states. To be called where gradients are recorded if {@link Pooled#backward} will be.
      *
-     * @param hidden [N, H]
-     * @param batch the cells that were read, texts by falling length
+     * @param input the states
      * @param weights as they are now, until the last call of the result
      * @param scope what the result is freed with
      */
-    Pooled pool(PtNDArray hidden, TokenBatch batch, HeadWeights weights, PtNDManager scope);
+    Pooled pool(HeadInput input, HeadWeights weights, PtNDManager scope);
 
     /**
      * Weights of some terms alone, 0 where a text lacks them.
@@ -23,8 +20,7 @@ public sealed interface LearnedHead permits LearnedEpicHead, LearnedMlmHead, Lea
      * @param terms of each text of the batch
      * @throws UnsupportedOperationException if the head cannot
      */
-    default List<float[]> weights(
-            PtNDArray hidden, TokenBatch batch, HeadWeights weights, PtNDManager scope, List<int[]> terms) {
+    default List<float[]> weights(HeadInput input, HeadWeights weights, PtNDManager scope, List<int[]> terms) {
         throw new UnsupportedOperationException(
                 "only heads that take the maximum of a language model's logits give weights of some terms alone");
     }

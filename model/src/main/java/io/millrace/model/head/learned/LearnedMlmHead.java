@@ -1,8 +1,6 @@
 package io.millrace.model.head.learned;
 
-import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
-import io.millrace.model.batch.TokenBatch;
 import io.millrace.model.contract.HeadContract;
 import io.millrace.model.contract.Pooling;
 import io.millrace.model.engine.GradientMode;
@@ -17,8 +15,8 @@ import java.util.List;
 public record LearnedMlmHead(HeadContract.Mlm contract, LearnedProjection projection) implements LearnedHead {
 
     @Override
-    public Pooled pool(PtNDArray hidden, TokenBatch batch, HeadWeights weights, PtNDManager scope) {
-        PooledCells cells = new PooledCells(projection.states(hidden, weights, scope), batch, weights, scope);
+    public Pooled pool(HeadInput input, HeadWeights weights, PtNDManager scope) {
+        PooledCells cells = new PooledCells(projection.states(input, weights, scope), input.batch(), weights, scope);
         return GradientMode.with(false, () -> switch (contract.pooling()) {
             case MAX -> MaxPooled.of(this, cells);
             case SUM -> SumPooled.of(this, cells);
@@ -26,12 +24,11 @@ public record LearnedMlmHead(HeadContract.Mlm contract, LearnedProjection projec
     }
 
     @Override
-    public List<float[]> weights(
-            PtNDArray hidden, TokenBatch batch, HeadWeights weights, PtNDManager scope, List<int[]> terms) {
+    public List<float[]> weights(HeadInput input, HeadWeights weights, PtNDManager scope, List<int[]> terms) {
         if (contract.pooling() != Pooling.MAX) {
-            return LearnedHead.super.weights(hidden, batch, weights, scope, terms);
+            return LearnedHead.super.weights(input, weights, scope, terms);
         }
-        PooledCells cells = new PooledCells(projection.states(hidden, weights, scope), batch, weights, scope);
+        PooledCells cells = new PooledCells(projection.states(input, weights, scope), input.batch(), weights, scope);
         return GradientMode.with(false, () -> MaxPooled.weights(this, cells, terms));
     }
 

@@ -6,6 +6,7 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import io.millrace.model.architecture.ProjectionSpec.Transform;
 import io.millrace.model.architecture.TensorSpec;
+import io.millrace.model.backbone.Drops;
 import io.millrace.model.engine.KernelLibrary;
 import io.millrace.model.engine.PyTorchRuntime;
 import java.util.ArrayList;
@@ -25,21 +26,28 @@ import java.util.Optional;
 public record LearnedProjection(
         KernelLibrary kernels, Optional<Transform> transform, TensorSpec table, TermBias bias, double scale) {
 
+    /** Place of the transform's draws, which no layer of a stack has. */
+    private static final int BEHIND_THE_STACK = -1;
+
     /** States as the table takes them [N, H], recorded if the calling thread records gradients. */
-    public PtNDArray states(PtNDArray hidden, HeadWeights weights, PtNDManager scope) {
-        return transform.map(spec -> transformed(spec, hidden, weights, scope)).orElse(hidden);
+    public PtNDArray states(HeadInput input, HeadWeights weights, PtNDManager scope) {
+        return transform.map(spec -> transformed(spec, input, weights, scope)).orElse(input.hidden());
     }
 
-    private PtNDArray transformed(Transform spec, PtNDArray hidden, HeadWeights weights, PtNDManager scope) {
-        List<PtNDArray> tensors = new ArrayList<>(List.of(hidden));
+    private PtNDArray transformed(Transform spec, HeadInput input, HeadWeights weights, PtNDManager scope) {
+        List<PtNDArray> tensors = new ArrayList<>(List.of(input.hidden()));
         tensors.addAll(weights.linear(spec.dense()));
         tensors.add(weights.array(spec.norm().scale()));
         tensors.add(spec.norm().shift().map(weights::array).orElse(weights.none()));
+        Optional<Drops> drops = input.drops();
+        weights.beside(spec.dense())
+                .ifPresent(adapters -> tensors.addAll(
+                        adapters.slots(drops.orElseThrow(), input.batch(), BEHIND_THE_STACK, scope)));
         return kernels.learn(
                 scope,
                 "learn_transform",
                 new long[] {spec.activation().kernelNumber()},
-                new double[] {spec.epsilon()},
+                new double[] {spec.epsilon(), drops.map(Drops::adapterKept).orElse(1.0)},
                 tensors);
     }
 

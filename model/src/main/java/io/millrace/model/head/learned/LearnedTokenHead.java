@@ -24,8 +24,9 @@ import java.util.TreeMap;
  */
 public record LearnedTokenHead(HeadContract.Mlp contract, List<LinearSpec> layers) implements LearnedHead {
     @Override
-    public Pooled pool(PtNDArray hidden, TokenBatch batch, HeadWeights weights, PtNDManager scope) {
-        NDArray x = hidden;
+    public Pooled pool(HeadInput input, HeadWeights weights, PtNDManager scope) {
+        TokenBatch batch = input.batch();
+        NDArray x = input.hidden();
         for (int i = 0; i < layers.size(); i++) {
             List<PtNDArray> slots = weights.linear(layers.get(i));
             x = ArrayMath.linear(x, slots.get(0), slots.get(2));

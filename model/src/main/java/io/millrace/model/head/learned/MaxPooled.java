@@ -148,7 +148,8 @@ record MaxPooled(LearnedMlmHead head, PooledCells cells, List<LearnedRow> vector
                     IValue.from(head.factor()),
                     IValue.from(head.contract().logits().shift()));
             try {
-                float[] logits = head.projection().kernels()
+                float[] logits = head.projection()
+                        .kernels()
                         .call(local, "learn_maxima", arguments.toArray(IValue[]::new))
                         .toFloatArray();
                 List<float[]> weights = new ArrayList<>();

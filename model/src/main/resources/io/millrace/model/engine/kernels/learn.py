@@ -6,7 +6,8 @@
   #
   # numbers: heads, key heads, width, causal, root mean square, norm before, activation, gated, reach, layers, their kinds
   # (1 for local), groups' numbers, those numbers (see stack()), then how many tensors of each part follow.
-  # reals: attention's scale, epsilon, factors of what dropout keeps of states and of attention's weights.
+  # reals: attention's scale, epsilon, factors of what dropout keeps of states, of attention's weights and of what adapters
+  # read.
   # tensors, part by part: ids, positions, segments, keys; an encoder's states [M, H], or none; table; rotation; bias;
   # layers; last; dropped [sites, N, H] bytes, 1 where a state is kept, or none: of the embedding, then of each layer's
   # attention, cross-attention, if there is one, and feed-forward block; hidden: for each layer what is kept of attention's
@@ -32,6 +33,7 @@
     epsilon = float(torch.select(reals, 0, 1))
     kept = float(torch.select(reals, 0, 2))
     seen = float(torch.select(reals, 0, 3))
+    read = float(torch.select(reals, 0, 4))
     ends = annotate(List[int], [])
     total = 0
     for p in range(torch.size(numbers, 0) - end):
@@ -46,9 +48,13 @@
     last = torch.slice(tensors, ends[5], ends[6])
     dropped = torch.slice(tensors, ends[6], ends[7])
     hidden = torch.slice(tensors, ends[7], ends[8])
+    adapters = torch.slice(tensors, ends[8], ends[9])
+    own = torch.len(adapters) // depth
+    slots = torch.len(layers) // depth
     across = annotate(List[Tensor], [])
     if torch.len(encoded) > 0:
-      across = (self).across(encoded[0], layers, depth)
+      for i in range(depth):
+        _4 = torch.append(across, (self).adapted(encoded[0], layers, slots * i + 25, adapters, own * i + 15, read))
     masks = annotate(List[Tensor], [])
     near = annotate(List[Tensor], [])
     begin = 0
@@ -59,31 +65,72 @@
       _3 = torch.append(near, (self).attention_mask(keys, begin, texts, t, causal, reach, bias))
       begin = begin + texts * t
     x = (self).dropped((self).embed(tensors[0], tensors[1], tensors[2], table, epsilon), dropped, 0, kept)
-    slots = torch.len(layers) // depth
     biased = torch.numel(bias) > 0
     site = 1
     for i in range(depth):
       k = slots * i
       shares = torch.slice(hidden, i, i + 1)
-      qkv = (self).attention_input(x, layers, k, root_mean_square, before, epsilon)
+      at = own * i
+      y = x
+      if before:
+        y = (self).norm(x, layers, k, root_mean_square, epsilon)
+      qkv = (self).adapted(y, layers, k + 2, adapters, at, read)
       if local[i] == 1:
         a = (self).learn_attention(qkv, groups, near, biased, shares, seen, layers, k, rotation, 2, heads, key_heads, width,
             scale, causal, root_mean_square, epsilon)
       else:
         a = (self).learn_attention(qkv, groups, masks, biased, shares, seen, layers, k, rotation, 0, heads, key_heads, width,
             scale, causal, root_mean_square, epsilon)
-      a = (self).dropped((self).linear(a, layers, k + 9), dropped, site, kept)
+      a = (self).dropped((self).adapted(a, layers, k + 9, adapters, at + 3, read), dropped, site, kept)
       x = (self).joined(x, a, layers, k, root_mean_square, before, epsilon)
       site = site + 1
       if torch.len(across) > 0:
-        c = (self).cross_branch(x, across[i], groups, False, layers, k + 20, heads, width, scale, root_mean_square,
-            epsilon)
+        c = (self).adapted((self).norm(x, layers, k + 20, root_mean_square, epsilon), layers, k + 22, adapters, at + 12, read)
+        c = (self).cross_attention(c, across[i], groups, False, heads, width, scale)
+        c = (self).adapted(c, layers, k + 28, adapters, at + 18, read)
         x = x + (self).dropped(c, dropped, site, kept)
         site = site + 1
-      f = (self).feed_forward_branch(x, layers, k, root_mean_square, before, epsilon, activation, gated)
+      f = (self).learn_feed_forward(x, layers, k, adapters, at + 6, read, root_mean_square, before, epsilon, activation, gated)
       x = (self).joined(x, (self).dropped(f, dropped, site, kept), layers, k + 12, root_mean_square, before, epsilon)
       site = site + 1
     return (self).finish(x, last, root_mean_square, epsilon)
+
+  # x [N, in] through the linear layer in slots from k on: [N, out], and what adapters beside it add, whose input dropout
+  # leaves some of out: B (A (x without it)).
+  #
+  # adapters: three tensors for each linear layer of a stack, in the order of their slots, those of this one from a on: A of
+  # its modules [m r, in], their B [out, m r], and bytes [m, N, in], 1 where x is kept for a module, or none; all empty for
+  # a layer without adapters, and no tensors at all for a stack without. read: factor of what is kept.
+  def adapted(self: __torch__.Kernels, x: Tensor, layers: List[Tensor], k: int, adapters: List[Tensor], a: int,
+      read: float) -> Tensor:
+    y = (self).linear(x, layers, k)
+    found = torch.len(adapters) > a
+    if found:
+      found = torch.numel(adapters[a]) > 0
+    if found:
+      masks = adapters[a + 2]
+      modules = torch.size(masks, 0)
+      rank = torch.size(adapters[a], 0) // modules
+      parts = annotate(List[Tensor], [])
+      for i in range(modules):
+        kept = x * torch.select(masks, 0, i) * read
+        _0 = torch.append(parts, torch.linear(kept, torch.slice(adapters[a], 0, rank * i, rank * (i + 1))))
+      y = y + torch.linear(torch.cat(parts, 1), adapters[a + 1])
+    return y
+
+  # feed_forward_branch() with adapters, see adapted().
+  def learn_feed_forward(self: __torch__.Kernels, x: Tensor, layers: List[Tensor], k: int, adapters: List[Tensor], a: int,
+      read: float, root_mean_square: bool, before: bool, epsilon: float, activation: str, gated: bool) -> Tensor:
+    f = x
+    if before:
+      f = (self).norm(x, layers, k + 12, root_mean_square, epsilon)
+    f = (self).adapted(f, layers, k + 14, adapters, a, read)
+    if gated:
+      inner = torch.size(f, 1) // 2
+      f = (self).activate(torch.slice(f, 1, 0, inner), activation) * torch.slice(f, 1, inner)
+    else:
+      f = (self).activate(f, activation)
+    return (self).adapted(f, layers, k + 17, adapters, a + 3, read)
 
   # Name of the activation with a number, see Java's Activation.
   def activation_name(self: __torch__.Kernels, number: int) -> str:
@@ -247,10 +294,13 @@
       _0 = torch.mul_(gradients[i], factor)
     return None
 
-  # A head's transform of rows [N, H], differentiable; tensors: rows, then transform(), as the slots there.
+  # A head's transform of rows [N, H], differentiable; tensors: rows, then transform(), as the slots there, then what
+  # adapted() takes for its linear layer, or nothing; reals: epsilon, and the factor of what adapters' dropout keeps.
   def learn_transform(self: __torch__.Kernels, numbers: Tensor, reals: Tensor, tensors: List[Tensor]) -> Tensor:
     activation = (self).activation_name(int(torch.select(numbers, 0, 0)))
-    return (self).transform(tensors[0], torch.slice(tensors, 1), float(torch.select(reals, 0, 0)), activation)
+    slots = torch.slice(tensors, 1, 6)
+    y = (self).adapted(tensors[0], slots, 0, torch.slice(tensors, 6), 0, float(torch.select(reals, 0, 1)))
+    return (self).norm((self).activate(y, activation), slots, 3, False, float(torch.select(reals, 0, 0)))
 
   # For each term of each text the row of x [N, H] whose product with the term is largest, the first of equal ones; rows
   # [B * T]: see mlm_max; terms [n] int64, text after text, counts [B] of them. Products are formed anew, text by text: where

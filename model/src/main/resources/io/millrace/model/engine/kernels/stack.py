@@ -275,6 +275,11 @@
   def cross_branch(self: __torch__.Kernels, x: Tensor, both: Tensor, groups: List[int], alone: bool, layers: List[Tensor],
       k: int, heads: int, width: int, scale: float, root_mean_square: bool, epsilon: float) -> Tensor:
     queries = (self).linear((self).norm(x, layers, k, root_mean_square, epsilon), layers, k + 2)
+    return (self).linear((self).cross_attention(queries, both, groups, alone, heads, width, scale), layers, k + 8)
+
+  # Attention of queries [N, A D] over an encoder's keys and values: [N, A D].
+  def cross_attention(self: __torch__.Kernels, queries: Tensor, both: Tensor, groups: List[int], alone: bool, heads: int,
+      width: int, scale: float) -> Tensor:
     inner = heads * width
     parts = annotate(List[Tensor], [])
     begin = 0
@@ -293,4 +298,4 @@
       _0 = torch.append(parts, (self).attend(query, key, value, torch.new_zeros(both, [0]), False, scale))
       begin = end
       first = stop
-    return (self).linear((self).stacked(parts, begin, torch.size(x, 0)), layers, k + 8)
+    return (self).stacked(parts, begin, torch.size(queries, 0))
