@@ -120,7 +120,7 @@ public final class TrainCommand implements Callable<Integer> {
     }
 
     /** A recipe that names a preset, with the contract that it gives the base. */
-    private static RecipeSource contracted(RecipeSource source, Path folder) throws IOException {
+    static RecipeSource contracted(RecipeSource source, Path folder) throws IOException {
         Optional<String> preset = source.text("preset");
         Optional<String> base = source.text("base");
         if (preset.isEmpty() || base.isEmpty()) {

@@ -66,8 +66,7 @@ public record Drops(long seed, long[] texts, double states, double attention, do
 
     /** The same for some of the texts. */
     public Drops of(int[] rows) {
-        return new Drops(
-                seed, Arrays.stream(rows).mapToLong(row -> texts[row]).toArray(), states, attention, adapters);
+        return new Drops(seed, Arrays.stream(rows).mapToLong(row -> texts[row]).toArray(), states, attention, adapters);
     }
 
     /** The same for an encoder's stack, whose draws are its own. */

@@ -78,7 +78,8 @@ final class LearnedStack implements AutoCloseable {
         parts.add(drops.flatMap(Drops::attentionMasks)
                 .map(masks -> attention(masks, batch, scope))
                 .orElse(List.of()));
-        parts.add(drops.map(drawn -> adapters(drawn, batch, encoded, weights, scope)).orElse(List.of()));
+        parts.add(drops.map(drawn -> adapters(drawn, batch, encoded, weights, scope))
+                .orElse(List.of()));
         double[] reals = {
             spec.shape().attentionScale(),
             spec.shape().norm().epsilon(),

@@ -46,7 +46,10 @@ public record AdapterOptions(int rank, double alpha, List<String> targets, doubl
     String json() {
         ObjectNode json = new JsonMapper().createObjectNode();
         json.put("peft_type", "LORA").putNull("task_type");
-        json.put("r", rank).put("lora_alpha", alpha).put("lora_dropout", dropout).put("bias", "none");
+        json.put("r", rank)
+                .put("lora_alpha", alpha)
+                .put("lora_dropout", dropout)
+                .put("bias", "none");
         json.put("fan_in_fan_out", false).put("inference_mode", true);
         targets.forEach(json.putArray("target_modules")::add);
         return json.toPrettyString() + "\n";

@@ -59,8 +59,7 @@ record LaneWeights(Lane lane, boolean apart, PtNDManager scope) implements SlotS
     }
 
     /** What of all adapters' products [N, modules r] reaches the rows of one weight: [rows, modules r]. */
-    private PtNDArray reach(
-            TensorSpec tensor, Optional<LearnedWeights.LowRank> adapter, List<TensorSpec> adapted) {
+    private PtNDArray reach(TensorSpec tensor, Optional<LearnedWeights.LowRank> adapter, List<TensorSpec> adapted) {
         NDList parts = new NDList();
         for (TensorSpec other : adapted) {
             LearnedWeights.LowRank found = adapter(other).orElseThrow();

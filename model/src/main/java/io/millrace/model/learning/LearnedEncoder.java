@@ -209,7 +209,9 @@ final class LearnedEncoder implements Learner {
         Map<Chunk, double[]> sums = new ConcurrentHashMap<>();
         onLanes(chunks, (chunk, lane) -> {
             try (PtNDManager scope = PyTorchRuntime.newManager()) {
-                sums.put(chunk, GradientMode.with(true, () -> objective.learn(chunk, lane.in(scope, chunk.drops()), scope)));
+                sums.put(
+                        chunk,
+                        GradientMode.with(true, () -> objective.learn(chunk, lane.in(scope, chunk.drops()), scope)));
             }
         });
         double plain = 0;

@@ -35,8 +35,8 @@ record NextToken(
     /** Adds a chunk's gradients; returns the sums of both cross-entropies. */
     double[] learn(Chunk chunk, LaneWeights weights, PtNDManager scope) {
         PtNDArray hidden = backbone.hiddenStates(chunk.input(), weights, chunk.drops(), scope);
-        PtNDArray states = projection.states(
-                new HeadInput(hidden, chunk.input().reader(), chunk.drops()), weights, scope);
+        PtNDArray states =
+                projection.states(new HeadInput(hidden, chunk.input().reader(), chunk.drops()), weights, scope);
         PtNDArray[] results =
                 GradientMode.with(false, () -> predict(chunk.input().reader(), states, weights, scope));
         if (weights.recorded()) {

@@ -122,7 +122,8 @@ class AdapterDropoutTest {
                 along += gradient[i] * Math.cos(1 + 0.7 * i);
             }
             JsonNode of = tensor.getValue();
-            // fp32 against fp64: relative to the tensor's own gradient, or, where that is all but nothing, to the largest.
+            // fp32 against fp64: relative to the tensor's own gradient, or, where that is all but nothing, to the
+            // largest.
             double scale = Math.max(of.path("norm").asDouble(), 0.01 * largest);
             assertThat(Math.sqrt(square) / scale)
                     .as("norm of the gradient of %s", tensor.getKey())
@@ -220,7 +221,8 @@ class AdapterDropoutTest {
             model.saveAdapter(target);
         }
 
-        JsonNode saved = new JsonMapper().readTree(target.resolve("adapter_config.json").toFile());
+        JsonNode saved =
+                new JsonMapper().readTree(target.resolve("adapter_config.json").toFile());
         assertThat(saved.path("lora_dropout").asDouble()).isEqualTo(0.05);
     }
 

@@ -1,8 +1,12 @@
 package io.millrace.trainer.recipe;
 
+import io.millrace.model.checkpoint.Checkpoint;
+import io.millrace.model.contract.EncodingContract;
 import io.millrace.model.learning.AdamW;
 import io.millrace.model.learning.LearningOptions;
 import io.millrace.trainer.schedule.LearningRate;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Function;
@@ -34,6 +38,26 @@ public record Recipe(
         Task task,
         Optional<ValidationRecipe> validation,
         Keeping keeping) {
+
+    /**
+     * The checkpoint to begin with, read and cut as the recipe says.
+     *
+     * @throws io.millrace.model.InvalidModelException if it is damaged, or cannot be read so
+     * @throws IOException if a file cannot be read
+     */
+    public Checkpoint checkpoint() throws IOException {
+        Checkpoint begun = contract.isPresent()
+                ? Checkpoint.open(
+                        base, EncodingContract.parse(contract.get().toString(), Files.readString(contract.get())))
+                : Checkpoint.open(base);
+        EncodingContract read = reading.applied(begun.contract());
+        EncodingContract cut = new EncodingContract(
+                name,
+                batch.queryTokens() == 0 ? read.query() : read.query().withMaxTokens(batch.queryTokens()),
+                batch.documentTokens() == 0 ? read.document() : read.document().withMaxTokens(batch.documentTokens()),
+                read.digests());
+        return begun.withContract(cut);
+    }
 
     /**
      * What a step encodes.

@@ -219,8 +219,8 @@ record RecipeParser(Path folder, Function<String, Optional<String>> environment)
         }
         Fields fields = recipe.within("adapter");
         int rank = (int) fields.whole("rank", 16, 1);
-        AdapterOptions adapter =
-                new AdapterOptions(rank, fields.positive("alpha", 2.0 * rank), fields.texts("targets"));
+        AdapterOptions adapter = new AdapterOptions(
+                rank, fields.positive("alpha", 2.0 * rank), fields.texts("targets"), fields.share("dropout", 0));
         fields.done();
         return Optional.of(adapter);
     }

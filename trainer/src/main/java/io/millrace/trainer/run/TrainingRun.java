@@ -1,8 +1,6 @@
 package io.millrace.trainer.run;
 
-import io.millrace.model.checkpoint.Checkpoint;
 import io.millrace.model.checkpoint.Digests;
-import io.millrace.model.contract.EncodingContract;
 import io.millrace.model.learning.LearningModel;
 import io.millrace.model.learning.Optimizer;
 import io.millrace.model.safetensors.TensorType;
@@ -70,7 +68,8 @@ public final class TrainingRun {
      */
     public RunOutcome run(RunControl control, RunListener listener) throws IOException, InterruptedException {
         Recipe.Learning learning = recipe.learning();
-        try (LearningModel model = LearningModel.open(base(), learning.options().withLanes(lanes));
+        try (LearningModel model = LearningModel.open(
+                        recipe.checkpoint(), learning.options().withLanes(lanes));
                 Optimizer optimizer = new Optimizer(model, learning.optimizer())) {
             Optional<Validator> validator = recipe.validation().isPresent()
                     ? Optional.of(Validator.open(recipe.validation().get(), model))
@@ -89,27 +88,6 @@ public final class TrainingRun {
             case Task.Ranking ranking -> RankingLesson.open(ranking, model, recipe, folder.stores(), from, lanes);
             case Task.Adaptation adaptation -> AdaptationLesson.open(adaptation, model, recipe, folder.stores(), from);
         };
-    }
-
-    /** The checkpoint to begin with, read and cut as the recipe says. */
-    private Checkpoint base() throws IOException {
-        Checkpoint base = recipe.contract().isPresent()
-                ? Checkpoint.open(
-                        recipe.base(),
-                        EncodingContract.parse(
-                                recipe.contract().get().toString(),
-                                Files.readString(recipe.contract().get())))
-                : Checkpoint.open(recipe.base());
-        EncodingContract contract = recipe.reading().applied(base.contract());
-        Recipe.Batch batch = recipe.batch();
-        EncodingContract cut = new EncodingContract(
-                recipe.name(),
-                batch.queryTokens() == 0 ? contract.query() : contract.query().withMaxTokens(batch.queryTokens()),
-                batch.documentTokens() == 0
-                        ? contract.document()
-                        : contract.document().withMaxTokens(batch.documentTokens()),
-                contract.digests());
-        return base.withContract(cut);
     }
 
     /** Everything that steps use, while the run goes. */

@@ -41,8 +41,8 @@ public record LearnedProjection(
         tensors.add(spec.norm().shift().map(weights::array).orElse(weights.none()));
         Optional<Drops> drops = input.drops();
         weights.beside(spec.dense())
-                .ifPresent(adapters -> tensors.addAll(
-                        adapters.slots(drops.orElseThrow(), input.batch(), BEHIND_THE_STACK, scope)));
+                .ifPresent(adapters ->
+                        tensors.addAll(adapters.slots(drops.orElseThrow(), input.batch(), BEHIND_THE_STACK, scope)));
         return kernels.learn(
                 scope,
                 "learn_transform",
