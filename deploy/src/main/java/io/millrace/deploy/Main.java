@@ -44,6 +44,7 @@ public final class Main {
         commands.put("coordinator", RoleCommand.coordinator());
         commands.put("worker", RoleCommand.worker());
         commands.put("index-server", RoleCommand.indexServer());
+        commands.put("trainer", RoleCommand.trainer(TrainCommand.parts()));
         commands.put("fsck", new FsckCommand(console));
         commands.put("index", new IndexCommand(console));
         commands.put("search", new SearchCommand(console));
@@ -61,7 +62,7 @@ public final class Main {
         commands.put("score", new ScoreCommand(console));
         commands.put("teacher", new TeacherCommand(console));
         commands.put("mine", new MineCommand(console));
-        commands.put("train", new TrainCommand(console));
+        commands.put("train", TrainCommand.over(console));
         commands.put("bench", BenchCommand.over(console));
         return new CommandTree(console, commands);
     }

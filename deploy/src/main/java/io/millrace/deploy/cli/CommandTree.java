@@ -48,9 +48,14 @@ public final class CommandTree {
     private static final class Version implements CommandLine.IVersionProvider {
         @Override
         public String[] getVersion() {
-            String version = CommandTree.class.getPackage().getImplementationVersion();
-            return new String[] {"millrace " + (version == null ? "(development build)" : version)};
+            return new String[] {version()};
         }
+    }
+
+    /** Name and version of the program. */
+    public static String version() {
+        String version = CommandTree.class.getPackage().getImplementationVersion();
+        return "millrace " + (version == null ? "(development build)" : version);
     }
 
     private final CommandLine root;

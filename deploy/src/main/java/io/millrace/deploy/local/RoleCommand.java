@@ -9,6 +9,9 @@ import io.millrace.encoder.EncoderWorkerConfig;
 import io.millrace.index.IndexServer;
 import io.millrace.index.IndexServerConfig;
 import io.millrace.service.Settings;
+import io.millrace.trainer.serve.TrainerConfig;
+import io.millrace.trainer.serve.TrainerParts;
+import io.millrace.trainer.serve.TrainerServer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,6 +74,14 @@ public final class RoleCommand<C extends Record> implements Callable<Integer>, S
                 "millrace index-server --data-dir /var/lib/millrace-index --host 0.0.0.0");
     }
 
+    /** {@code trainer}. */
+    public static CommandLine trainer(TrainerParts parts) {
+        return commandLine(
+                new RoleCommand<>(TrainerConfig.class, config -> running(TrainerServer.start(config, parts))),
+                "Trains checkpoints as recipes say, one at a time, and publishes them.",
+                "millrace trainer --data-dir /var/lib/millrace-trainer --roots DATA=/data,MODELS=/models --coordinator c1:7300");
+    }
+
     private static Running startWorker(EncoderWorkerConfig config) throws IOException {
         if (config.publishedModel().isEmpty()) {
             // Says what a checkpoint folder holds when this one is none.
@@ -88,6 +99,10 @@ public final class RoleCommand<C extends Record> implements Callable<Integer>, S
     }
 
     private static Running running(IndexServer server) {
+        return running(server::awaitTermination, server::close);
+    }
+
+    private static Running running(TrainerServer server) {
         return running(server::awaitTermination, server::close);
     }
 

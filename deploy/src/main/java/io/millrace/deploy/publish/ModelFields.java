@@ -6,6 +6,7 @@ import io.millrace.v1.ModelFile;
 import io.millrace.v1.ModelManifest;
 import io.millrace.v1.ModelSummary;
 import io.millrace.v1.PublishedModel;
+import io.millrace.v1.SparsityFindings;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -55,6 +56,9 @@ final class ModelFields {
         fields.put(
                 "evaluation",
                 manifest.getEvaluationList().stream().map(ModelFields::of).toList());
+        if (manifest.hasSparsity()) {
+            fields.put("sparsity", of(manifest.getSparsity()));
+        }
         fields.put("training", manifest.getTrainingJson());
         fields.put("license", manifest.getLicense());
         fields.put("contract", manifest.getContractJson());
@@ -69,6 +73,23 @@ final class ModelFields {
         fields.put("collection", figure.getCollection());
         fields.put("metric", figure.getMetric());
         fields.put("value", figure.getValue());
+        return fields;
+    }
+
+    private static Map<String, Object> of(SparsityFindings found) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("sample", found.getSample());
+        fields.put("queries", found.getQueries());
+        fields.put("documents", found.getDocuments());
+        fields.put("queryNonZeros", found.getQueryNonZeros());
+        fields.put("documentNonZeros", found.getDocumentNonZeros());
+        fields.put("dead", found.getDead());
+        fields.put("longestList", found.getLongestList());
+        fields.put("saturated", found.getSaturated());
+        fields.put("likeness", found.getLikeness());
+        fields.put("flops", found.getFlops());
+        fields.put("gateOff", found.getGateOff());
+        fields.put("refusal", found.getRefusal());
         return fields;
     }
 

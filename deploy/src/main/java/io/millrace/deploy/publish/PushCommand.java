@@ -16,6 +16,7 @@ import io.millrace.trainer.publish.PreparedModel;
 import io.millrace.trainer.publish.Publication;
 import io.millrace.v1.EvaluationFigure;
 import io.millrace.v1.PublishModelResponse;
+import io.millrace.v1.SparsityFindings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,12 +39,14 @@ import picocli.CommandLine.Parameters;
         description = {
             "Publishes a checkpoint or lexical model. It is opened and checked first, and the vectors of golden texts are",
             "computed in fp32, by which every worker that loads it is checked. Files that the registry has are not sent",
-            "again, and a push that was broken off goes on when it is run again. The same model pushed twice stays one version."
+            "again, and a push that was broken off goes on when it is run again. The same model pushed twice stays one version.",
+            "A model whose vectors have collapsed, so that they say the same of every text, nothing or everything, is refused."
         },
         footer = {
             "",
             "Examples:",
             "  millrace model push models/splade-tiny --name splade-tiny",
+            "  millrace model push my-model --name mine --validation scifact --split test",
             "  millrace model push my-model --name mine --eval figures.json --training run.json --parent splade-tiny@1",
             "",
             "figures.json: [{\"collection\": \"scifact\", \"metric\": \"nDCG@10\", \"value\": 0.681}]"
@@ -73,6 +76,9 @@ final class PushCommand implements Callable<Integer> {
     private @Nullable String parent;
 
     @Mixin
+    private final InspectionOptions inspection = new InspectionOptions();
+
+    @Mixin
     private final ServerOptions server = new ServerOptions();
 
     @Mixin
@@ -86,7 +92,12 @@ final class PushCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         Publication publication = publication();
         console.say("Checking " + folder + " and computing golden vectors.");
-        PreparedModel model = ModelPreparation.usual().prepare(publication);
+        PreparedModel model =
+                ModelPreparation.usual().with(inspection.choice()).prepare(publication);
+        SparsityFindings found = model.manifest().getSparsity();
+        if (!found.getRefusal().isEmpty()) {
+            console.say("Pushed all the same, because the gate is off: " + found.getRefusal());
+        }
         if (!model.left().isEmpty()) {
             console.say("Not part of the model, and left out: " + String.join(", ", model.left()));
         }

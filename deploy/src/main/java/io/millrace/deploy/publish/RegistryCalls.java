@@ -1,10 +1,8 @@
 package io.millrace.deploy.publish;
 
-import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.millrace.client.MillraceException;
 import io.millrace.deploy.cli.ServerOptions;
-import io.millrace.service.Refusals;
+import io.millrace.deploy.cli.ServerRefusal;
 import io.millrace.service.registry.RegistryClient;
 import io.millrace.v1.ModelRegistryGrpc;
 import java.io.IOException;
@@ -36,28 +34,14 @@ final class RegistryCalls implements AutoCloseable {
     /**
      * Runs work.
      *
-     * @throws MillraceException if the registry refuses it or does not answer
+     * @throws io.millrace.client.MillraceException if the registry refuses it or does not answer
      */
     <T> T call(Work<T> work) throws IOException, InterruptedException {
         try {
             return work.run();
         } catch (StatusRuntimeException e) {
-            throw failure(e, client.address());
+            throw ServerRefusal.of(e, client.address());
         }
-    }
-
-    /** A refusal as a command says it. */
-    static MillraceException failure(StatusRuntimeException e, String address) {
-        Status.Code code = e.getStatus().getCode();
-        String said = String.valueOf(e.getStatus().getDescription());
-        return new MillraceException(
-                code,
-                switch (code) {
-                    case UNAVAILABLE -> "no answer from " + address + ": " + Refusals.inOneLine(e.getStatus());
-                    case DEADLINE_EXCEEDED -> address + " did not answer in time: " + said;
-                    case UNIMPLEMENTED -> address + " does not have this call; name a server of this role and version";
-                    default -> said;
-                });
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
+import io.millrace.deploy.cli.ServerRefusal;
 import io.millrace.client.ClientOptions;
 import io.millrace.v1.EncoderWorkerGrpc;
 import java.time.Duration;
@@ -40,7 +41,7 @@ final class WorkerCalls {
             return method.apply(EncoderWorkerGrpc.newBlockingStub(channel)
                     .withDeadlineAfter(patience.toMillis(), TimeUnit.MILLISECONDS));
         } catch (StatusRuntimeException e) {
-            throw RegistryCalls.failure(e, address);
+            throw ServerRefusal.of(e, address);
         } finally {
             channel.shutdownNow();
         }

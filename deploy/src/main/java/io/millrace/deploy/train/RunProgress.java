@@ -2,76 +2,100 @@ package io.millrace.deploy.train;
 
 import io.millrace.deploy.cli.Console;
 import io.millrace.deploy.cli.Progress;
-import io.millrace.trainer.recipe.Recipe;
-import io.millrace.trainer.run.Judgement;
-import io.millrace.trainer.run.RunEvent;
-import io.millrace.trainer.run.RunListener;
-import io.millrace.trainer.run.StepReport;
+import io.millrace.v1.CheckpointJudged;
+import io.millrace.v1.LossPart;
+import io.millrace.v1.RunUpdate;
+import io.millrace.v1.StepReached;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
-/** Shows a run's steps as a bar, and what it reports as lines. */
-final class RunProgress implements RunListener {
+/** Shows a run's steps as a bar, and what it reports as lines, wherever it trains. */
+final class RunProgress {
     /** Lines of reports in a run; the bar shows the rest. */
     private static final int LINES = 40;
 
     private final Progress progress;
-    private final long steps;
-    private final long every;
+    private int recipe;
+    private long steps = 1;
     private long next;
 
-    RunProgress(Console console, Recipe recipe) {
-        this.progress = new Progress(console, recipe.name());
-        this.steps = recipe.steps();
-        this.every = Math.max(1, recipe.steps() / LINES);
+    RunProgress(Console console, String name) {
+        this.progress = new Progress(console, name);
     }
 
-    @Override
-    public void happened(RunEvent event) {
-        switch (event) {
-            case StepReport report -> {
-                if (report.step() >= next) {
-                    next = report.step() + every;
-                    progress.say(line(report));
-                }
-            }
-            case Judgement judgement -> progress.say(line(judgement));
+    void show(RunUpdate update) {
+        if (update.getRecipe() != recipe) {
+            recipe = update.getRecipe();
+            next = 0;
         }
-        progress.update(event.step(), (double) event.step() / steps);
+        switch (update.getKindCase()) {
+            case STEP -> {
+                StepReached step = update.getStep();
+                steps = Math.max(1, step.getSteps());
+                if (step.getStep() >= next) {
+                    next = step.getStep() + Math.max(1, steps / LINES);
+                    progress.say(line(step));
+                }
+                progress.update(step.getStep(), (double) step.getStep() / steps);
+            }
+            case JUDGED -> {
+                progress.say(line(update.getJudged()));
+                progress.update(
+                        update.getJudged().getStep(), (double) update.getJudged().getStep() / steps);
+            }
+            case STATUS, KIND_NOT_SET -> {
+                return;
+            }
+        }
     }
 
-    private static String line(StepReport report) {
-        String sparsity = report.statistics()
-                .map(found -> String.format(
+    private static String line(StepReached step) {
+        String parts = step.getPartsCount() < 2
+                ? ""
+                : step.getPartsList().stream().map(RunProgress::part).collect(Collectors.joining(", ", " (", ")"));
+        String sparsity = step.hasSparsity()
+                ? String.format(
                         Locale.ROOT,
                         "  non-zeros %.0f / %.0f  FLOPs %.2f",
-                        found.queryNonZeros(),
-                        found.documentNonZeros(),
-                        found.flops()))
-                .orElse("");
+                        step.getSparsity().getQueryNonZeros(),
+                        step.getSparsity().getDocumentNonZeros(),
+                        step.getSparsity().getFlops())
+                : "";
         return String.format(
                 Locale.ROOT,
-                "step %,d  loss %.4f%s  gradient %.3f  rate %.2e  %.0f texts/s",
-                report.step(),
-                report.loss(),
+                "step %,d  loss %.4f%s%s  gradient %.3f  rate %.2e  %.2f s/step  %.0f texts/s",
+                step.getStep(),
+                step.getLoss(),
+                parts,
                 sparsity,
-                report.norm(),
-                report.rate(),
-                report.textsPerSecond());
+                step.getGradientNorm(),
+                step.getRate(),
+                step.getSecondsPerStep(),
+                step.getTextsPerSecond());
     }
 
-    private static String line(Judgement judgement) {
+    private static String part(LossPart part) {
+        return String.format(Locale.ROOT, "%s %.4g", part.getName(), part.getValue());
+    }
+
+    private static String line(CheckpointJudged judged) {
         return String.format(
                 Locale.ROOT,
                 "step %,d  %s %.4f%s  non-zeros %.0f / %.0f  FLOPs %.2f  longest list %.0f %%  dead terms %.0f %%",
-                judgement.step(),
-                judgement.metric(),
-                judgement.value(),
-                judgement.best() ? " (best)" : "",
-                judgement.sparsity().queries().mean(),
-                judgement.sparsity().documents().mean(),
-                judgement.sparsity().flops(),
-                100 * judgement.sparsity().longestList(),
-                100 * judgement.sparsity().dead());
+                judged.getStep(),
+                judged.getMetric(),
+                judged.getValue(),
+                judged.getBest() ? " (best)" : "",
+                judged.getSparsity().getQueryNonZeros(),
+                judged.getSparsity().getDocumentNonZeros(),
+                judged.getSparsity().getFlops(),
+                100 * judged.getSparsity().getLongestList(),
+                100 * judged.getDead());
+    }
+
+    /** Says a line without tearing the bar. */
+    void say(String line) {
+        progress.say(line);
     }
 
     void finish() {

@@ -1,53 +1,62 @@
 package io.millrace.deploy.train;
 
+import io.millrace.client.ClientOptions;
+import io.millrace.deploy.cli.CommandTree;
 import io.millrace.deploy.cli.Console;
 import io.millrace.deploy.cli.ExitCode;
 import io.millrace.deploy.cli.OutputOptions;
 import io.millrace.deploy.preset.NamedContract;
-import io.millrace.trainer.recipe.InvalidRecipeException;
+import io.millrace.trainer.recipe.Recipe;
 import io.millrace.trainer.recipe.RecipeSource;
-import io.millrace.trainer.run.DivergedException;
 import io.millrace.trainer.run.RunControl;
-import io.millrace.trainer.run.RunOutcome;
-import io.millrace.trainer.run.TrainingRun;
+import io.millrace.trainer.run.TrainingPlan;
+import io.millrace.trainer.serve.TrainerParts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
-/** {@code train}: takes the steps of a recipe. */
+/** {@code train}: takes the steps of a recipe, here or at a trainer. */
 @Command(
         name = "train",
         mixinStandardHelpOptions = true,
+        sortOptions = false,
         description = {
             "Trains a checkpoint as a recipe says. A run that was stopped, or killed at whatever moment, goes on where it",
             "was when the command is given again, and takes the same steps to the last bit. The folder holds the log, the",
-            "saved states, a report with its curves, and the checkpoints: best, by the recipe's validation, and last."
+            "saved states, a report with its curves, and the checkpoints: best, by the recipe's validation, and last.",
+            "With --server it is a trainer that trains (see `millrace trainer`), which this command watches and the commands",
+            "below watch, pause, resume, stop, list and describe; paths in the recipe are the trainer's then."
         },
         footer = {
             "",
             "Examples:",
-            "  millrace train trainer/recipes/splade-tiny-beir.yaml",
+            "  millrace train trainer/recipes/splade-max.yaml",
             "  millrace train recipe.yaml --out runs/first --threads 8",
-            "  millrace train recipe.yaml --check          says whether the recipe and its data can be read, and ends"
+            "  millrace train recipe.yaml --push           publishes the checkpoint in the end",
+            "  millrace train recipe.yaml --check          says whether the recipe and its data can be read, and ends",
+            "  millrace train recipe.yaml --server trainer1:7330 --name first",
+            "  millrace train watch first --server trainer1:7330"
         })
 public final class TrainCommand implements Callable<Integer> {
     private final Console console;
 
-    @Mixin
-    private final OutputOptions output = new OutputOptions();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
-    @Parameters(paramLabel = "RECIPE", description = "File of the recipe, YAML.")
-    private Path recipe = Path.of("recipe.yaml");
+    @Parameters(paramLabel = "RECIPE", arity = "0..1", description = "File of the recipe, YAML.")
+    private @Nullable Path recipe;
 
     @Option(
             names = "--out",
@@ -62,131 +71,101 @@ public final class TrainCommand implements Callable<Integer> {
                 "Threads that compute; default: one a processor. A run goes on with the number that it began with, or its",
                 "roundings change."
             })
-    private int threads = Runtime.getRuntime().availableProcessors();
+    private int threads;
 
     @Option(names = "--check", description = "Say whether the recipe can be understood, and end.")
     private boolean check;
 
-    /** A command over a console. */
-    public TrainCommand(Console console) {
+    @Option(
+            names = "--push",
+            description = {
+                "Publish the checkpoint in the end, as the recipe's `publish` says, or under the recipe's name. A model whose",
+                "vectors have collapsed is refused."
+            })
+    private boolean push;
+
+    @Option(
+            names = "--coordinator",
+            paramLabel = "HOST:PORT",
+            defaultValue = "${env:MILLRACE_SERVER:-localhost:" + ClientOptions.DEFAULT_PORT + "}",
+            description = "Coordinator to publish at. Default: $MILLRACE_SERVER, else localhost:"
+                    + ClientOptions.DEFAULT_PORT + ". A trainer has its own.")
+    private String coordinator = "";
+
+    @Option(
+            names = "--server",
+            paramLabel = "HOST:PORT",
+            description = "Trainer that trains in place of this process; give the run a name with --name.")
+    private Optional<String> server = Optional.empty();
+
+    @Option(
+            names = "--name",
+            paramLabel = "NAME",
+            description = "Name of the run at the trainer. Default: that of the recipe's file.")
+    private Optional<String> name = Optional.empty();
+
+    @Option(names = "--resume", description = "Let the trainer go on with a run that was paused, stopped or failed.")
+    private boolean resume;
+
+    @Option(names = "--detach", description = "Start the run at the trainer, and do not watch it.")
+    private boolean detach;
+
+    @Mixin
+    private final OutputOptions output = new OutputOptions();
+
+    private TrainCommand(Console console) {
         this.console = console;
+    }
+
+    /** The command with its sub-commands, over a console. */
+    public static CommandLine over(Console console) {
+        CommandLine line = new CommandLine(new TrainCommand(console));
+        RunCommands.over(console).forEach(line::addSubcommand);
+        return line;
+    }
+
+    /** What a trainer of this program is given. */
+    public static TrainerParts parts() {
+        return new TrainerParts(
+                presets(), (folder, name) -> new RunReport(folder).write(name), CommandTree.version());
+    }
+
+    private static TrainingPlan.Presets presets() {
+        return (preset, base) -> NamedContract.of(preset, base).toString();
     }
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        List<RecipeSource> sources = RecipeSource.read(recipe);
-        if (sources.getFirst().followsPrevious()) {
-            throw new InvalidRecipeException(sources.getFirst().name() + ".base is " + RecipeSource.PREVIOUS
-                    + ", but there is no recipe before it; name a checkpoint");
+        if (recipe == null) {
+            throw new ParameterException(spec.commandLine(), "give a recipe, or say what to do with a trainer's run");
         }
-        if (threads < 1) {
+        if (threads < 0) {
             throw new IllegalArgumentException("--threads is " + threads + "; give 1 or more");
         }
-        Path folder = out.orElseGet(() -> Path.of("runs", stem()));
-        List<RunOutcome> outcomes = new ArrayList<>();
-        RunControl control = new RunControl();
-        // Ctrl-C ends the step that is being taken, saves, and then lets the process go.
-        Thread main = Thread.currentThread();
-        Thread hook = new Thread(() -> stop(control, main), "millrace-train-stop");
-        Runtime.getRuntime().addShutdownHook(hook);
-        try {
-            Optional<Path> previous = Optional.empty();
-            for (int i = 0; i < sources.size(); i++) {
-                RecipeSource source = sources.get(i);
-                if (source.followsPrevious() && previous.isPresent()) {
-                    source = source.withBase(previous.get());
-                }
-                Path own = sources.size() == 1 ? folder : folder.resolve(String.valueOf(i + 1));
-                TrainingRun run = TrainingRun.open(contracted(source, own), own, threads);
-                if (check) {
-                    console.say(
-                            source.name() + " is understood: " + run.recipe().steps() + " steps from "
-                                    + run.recipe().base());
-                    previous = Optional.of(run.recipe().base());
-                    continue;
-                }
-                RunOutcome outcome = run(run, own, control);
-                outcomes.add(outcome);
-                previous = outcome.checkpoint();
-                if (outcome.reason() == RunOutcome.Reason.STOPPED) {
-                    break;
-                }
-            }
-        } finally {
-            unhook(hook);
+        String stem = String.valueOf(recipe.getFileName()).replaceFirst("\\.ya?ml$", "");
+        if (server.isPresent() && !check) {
+            RemoteRun remote = new RemoteRun(console, output.json(), server.get());
+            return remote.start(
+                    name.orElse(stem),
+                    new RemoteRun.Start(Files.readString(recipe), threads, push, resume),
+                    detach);
         }
-        outcomes.forEach(this::print);
-        return ExitCode.OK;
+        if (name.isPresent() || resume || detach) {
+            throw new IllegalArgumentException("--name, --resume and --detach are for trainers; name one with --server");
+        }
+        TrainingPlan plan = new TrainingPlan(
+                RecipeSource.read(recipe), out.orElseGet(() -> Path.of("runs", stem)), lanes(), presets());
+        if (check) {
+            List<Recipe> recipes = plan.check();
+            recipes.forEach(each -> console.say("The recipe " + each.name() + " is understood: " + each.steps()
+                    + " steps from " + each.base()));
+            return ExitCode.OK;
+        }
+        return new LocalRun(console, output.json(), push ? Optional.of(coordinator) : Optional.empty())
+                .train(plan, new RunControl());
     }
 
-    /** A recipe that names a preset, with the contract that it gives the base. */
-    static RecipeSource contracted(RecipeSource source, Path folder) throws IOException {
-        Optional<String> preset = source.text("preset");
-        Optional<String> base = source.text("base");
-        if (preset.isEmpty() || base.isEmpty()) {
-            return source;
-        }
-        Files.createDirectories(folder);
-        Path contract = folder.resolve("contract.json").toAbsolutePath();
-        Files.writeString(
-                contract,
-                NamedContract.of(preset.get(), source.folder().resolve(base.get()))
-                        .toString());
-        return source.with("preset", "contract", contract.toString());
-    }
-
-    private String stem() {
-        return String.valueOf(recipe.getFileName()).replaceFirst("\\.ya?ml$", "");
-    }
-
-    private static void stop(RunControl control, Thread main) {
-        control.stop();
-        try {
-            main.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void unhook(Thread hook) {
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            // The process is ending already, which is why the run stopped.
-            return;
-        }
-    }
-
-    private RunOutcome run(TrainingRun run, Path folder, RunControl control) throws IOException, InterruptedException {
-        RunReport report = new RunReport(folder);
-        RunProgress progress = new RunProgress(console, run.recipe());
-        try {
-            RunOutcome outcome = run.run(control, progress);
-            progress.finish();
-            return outcome;
-        } catch (DivergedException e) {
-            progress.finish();
-            throw new IOException(e.getMessage(), e);
-        } finally {
-            report.write(run.recipe().name());
-        }
-    }
-
-    private void print(RunOutcome outcome) {
-        if (output.json()) {
-            Map<String, Object> fields = new LinkedHashMap<>();
-            fields.put("reason", outcome.reason().name().toLowerCase(java.util.Locale.ROOT));
-            fields.put("step", outcome.step());
-            outcome.checkpoint().ifPresent(path -> fields.put("checkpoint", path.toString()));
-            console.printJson(fields);
-            return;
-        }
-        String how = switch (outcome.reason()) {
-            case FINISHED -> "finished";
-            case STOPPED_EARLY -> "ended early, because judgements got no better,";
-            case STOPPED -> "stopped";
-        };
-        console.print(how + " after step " + outcome.step()
-                + outcome.checkpoint().map(path -> ": " + path).orElse("; the same command goes on from there"));
+    private int lanes() {
+        return threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
     }
 }

@@ -78,7 +78,7 @@ class TrainKillTest {
         List<String> lines = new ArrayList<>();
         for (String line : Files.readAllLines(folder.resolve("log.jsonl"))) {
             ObjectNode json = (ObjectNode) new JsonMapper().readTree(line);
-            json.remove("texts_per_second");
+            json.remove(List.of("texts_per_second", "seconds_per_step"));
             lines.add(json.toString());
         }
         return lines;

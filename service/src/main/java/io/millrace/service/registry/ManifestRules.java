@@ -6,6 +6,7 @@ import io.millrace.v1.EvaluationFigure;
 import io.millrace.v1.GoldenTexts;
 import io.millrace.v1.ModelFile;
 import io.millrace.v1.ModelManifest;
+import io.millrace.v1.SparsityFindings;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
@@ -37,6 +38,7 @@ public final class ManifestRules {
     private static final int MAX_TEXT_BYTES = 1 << 20;
     private static final int MAX_FIGURES = 4096;
     private static final int MAX_LABEL_CHARS = 256;
+    private static final int MAX_REFUSAL_CHARS = 16 << 10;
     private static final int MAX_PATH_CHARS = 512;
     private static final int MAX_PATH_NAMES = 8;
 
@@ -77,6 +79,7 @@ public final class ManifestRules {
         return files(manifest)
                 .or(() -> golden(manifest.getGolden()))
                 .or(() -> figures(manifest.getEvaluationList()))
+                .or(() -> sparsity(manifest.getSparsity()))
                 .or(() -> texts(manifest))
                 .or(() -> parent(manifest));
     }
@@ -198,6 +201,29 @@ public final class ManifestRules {
             if (!Double.isFinite(figure.getValue())) {
                 return broken(field + ".value", "is " + figure.getValue() + "; give a finite number");
             }
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Violation> sparsity(SparsityFindings found) {
+        for (double value : new double[] {
+            found.getQueryNonZeros(),
+            found.getDocumentNonZeros(),
+            found.getDead(),
+            found.getLongestList(),
+            found.getLikeness(),
+            found.getFlops()
+        }) {
+            if (!Double.isFinite(value)) {
+                return broken("sparsity", "has a number that is " + value + "; give finite ones");
+            }
+        }
+        if (found.getSample().length() > MAX_LABEL_CHARS || found.getRefusal().length() > MAX_REFUSAL_CHARS) {
+            return broken(
+                    "sparsity",
+                    "has texts of " + found.getSample().length() + " and "
+                            + found.getRefusal().length() + " characters; the limits are " + MAX_LABEL_CHARS + " and "
+                            + MAX_REFUSAL_CHARS);
         }
         return Optional.empty();
     }

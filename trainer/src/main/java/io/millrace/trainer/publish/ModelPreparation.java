@@ -9,6 +9,8 @@ import io.millrace.model.TextRole;
 import io.millrace.model.parity.GoldenVectors;
 import io.millrace.service.registry.ManifestRules;
 import io.millrace.service.registry.ModelName;
+import io.millrace.trainer.inspection.Findings;
+import io.millrace.trainer.inspection.Inspection;
 import io.millrace.v1.GoldenTexts;
 import io.millrace.v1.ModelManifest;
 import io.millrace.v1.VectorBlock;
@@ -19,27 +21,34 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Makes a manifest: opens the model in fp32, computes its golden vectors, has it checked, and hashes its files. Nothing is sent.
+ * Makes a manifest: opens the model in fp32, computes its golden vectors, has it checked and inspected, and hashes its files.
+ * Nothing is sent.
  *
  * @param texts golden texts
  * @param checks what the model must pass, in order
+ * @param inspection what is looked at, and what is refused, over many more texts
  */
-public record ModelPreparation(GoldenTextList texts, List<PublishCheck> checks) {
+public record ModelPreparation(GoldenTextList texts, List<PublishCheck> checks, Inspection inspection) {
     /** Copies the checks. */
     public ModelPreparation {
         checks = List.copyOf(checks);
     }
 
-    /** The usual texts and checks. */
+    /** The usual texts, checks and limits. */
     public static ModelPreparation usual() {
-        return new ModelPreparation(GoldenTextList.usual(), PublishCheck.ALWAYS);
+        return new ModelPreparation(GoldenTextList.usual(), PublishCheck.ALWAYS, Inspection.USUAL);
+    }
+
+    /** The same with another inspection. */
+    public ModelPreparation with(Inspection other) {
+        return new ModelPreparation(texts, checks, other);
     }
 
     /** The same with a further check. */
     public ModelPreparation with(PublishCheck check) {
         List<PublishCheck> all = new ArrayList<>(checks);
         all.add(check);
-        return new ModelPreparation(texts, all);
+        return new ModelPreparation(texts, all, inspection);
     }
 
     /**
@@ -69,6 +78,8 @@ public record ModelPreparation(GoldenTextList texts, List<PublishCheck> checks) 
                     GoldenVectors.of(encoder, TextRole.QUERY, texts.queries()),
                     GoldenVectors.of(encoder, TextRole.DOCUMENT, texts.documents()));
             checks.forEach(check -> check.check(candidate));
+            Findings found = inspection.inspect(encoder, String.valueOf(publication.folder()));
+            manifest.addAllEvaluation(found.figures()).setSparsity(found.sparsity());
             manifest.setSpaceId(encoder.spaceId());
             manifest.setGolden(golden(candidate));
         }

@@ -24,6 +24,7 @@ import java.util.function.Function;
  * @param learning what of the model is learned, and how
  * @param task what is learned
  * @param validation what the checkpoints are judged by; empty to keep the last one
+ * @param publish how the checkpoint is published; empty where it is not, unless whoever runs it asks
  * @param keeping what is written when
  */
 public record Recipe(
@@ -37,6 +38,7 @@ public record Recipe(
         Learning learning,
         Task task,
         Optional<ValidationRecipe> validation,
+        Optional<PublishRecipe> publish,
         Keeping keeping) {
 
     /**
@@ -96,11 +98,11 @@ public record Recipe(
      * @throws InvalidRecipeException if it says something that cannot be done
      */
     public static Recipe parse(RecipeSource source) {
-        return parse(source, name -> Optional.ofNullable(System.getenv(name)).filter(value -> !value.isBlank()));
+        return new RecipeParser(source.paths()).recipe(new Fields(source.name(), source.tree()));
     }
 
     /** The same in another environment. */
     static Recipe parse(RecipeSource source, Function<String, Optional<String>> environment) {
-        return new RecipeParser(source.folder(), environment).recipe(new Fields(source.name(), source.tree()));
+        return parse(new RecipeSource(source.name(), source.tree(), source.paths().with(environment)));
     }
 }

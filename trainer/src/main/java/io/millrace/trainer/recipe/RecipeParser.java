@@ -21,19 +21,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.function.Function;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Reads the parts of a recipe.
  *
- * @param folder that paths are relative to
- * @param environment value of a variable; empty if it is not set
+ * @param paths what paths in it mean
  */
-record RecipeParser(Path folder, Function<String, Optional<String>> environment) {
-    private static final Pattern VARIABLE = Pattern.compile("\\$\\{(\\w+)}");
-
+record RecipeParser(RecipePaths paths) {
     Recipe recipe(Fields fields) {
         long steps = fields.whole("steps", 1);
         Recipe recipe = new Recipe(
@@ -47,6 +41,9 @@ record RecipeParser(Path folder, Function<String, Optional<String>> environment)
                 learning(fields, steps),
                 task(fields, steps),
                 fields.has("validation") ? Optional.of(validation(fields.within("validation"))) : Optional.empty(),
+                fields.has("publish")
+                        ? Optional.of(new PublishParser(paths).publish(fields.within("publish"), fields.text("name")))
+                        : Optional.empty(),
                 keeping(fields.within("keep")));
         fields.done();
         if (recipe.validation().isEmpty()
@@ -59,19 +56,8 @@ record RecipeParser(Path folder, Function<String, Optional<String>> environment)
         return recipe;
     }
 
-    /** A path, in which {@code ${NAME}} stands for what the environment says, such as where data lie. */
     private Path path(String text) {
-        Matcher variables = VARIABLE.matcher(text);
-        String resolved = variables.replaceAll(found -> {
-            String name = found.group(1);
-            String value = environment
-                    .apply(name)
-                    .orElseThrow(() -> new InvalidRecipeException("the recipe names " + text
-                            + ", but the environment has no " + name + "; set it, as in " + name
-                            + "=/data millrace train …"));
-            return Matcher.quoteReplacement(value);
-        });
-        return folder.resolve(resolved).normalize();
+        return paths.resolve(text);
     }
 
     private static Reading reading(Fields fields) {
@@ -264,7 +250,7 @@ record RecipeParser(Path folder, Function<String, Optional<String>> environment)
                 yield new DataRecipe.Judged(
                         found(fields, beir, "queries.jsonl"),
                         found(fields, beir, "corpus.jsonl"),
-                        found(fields, beir, "qrels/" + fields.text("split", "train") + ".tsv"),
+                        found(fields, beir, "qrels/" + split(fields, "train") + ".tsv"),
                         true,
                         negatives(fields),
                         teachers(fields),
@@ -302,13 +288,22 @@ record RecipeParser(Path folder, Function<String, Optional<String>> environment)
         return file;
     }
 
-    private static Path found(Fields fields, Path beir, String name) {
+    private Path found(Fields fields, Path beir, String name) {
         for (Path file : List.of(beir.resolve(name), beir.resolve(name + ".gz"))) {
             if (Files.isRegularFile(file)) {
-                return file;
+                return paths.permitted(file);
             }
         }
         throw fields.problem("folder", "is " + beir + ", which has neither " + name + " nor " + name + ".gz");
+    }
+
+    /** A split names a file within its folder, so it must not lead elsewhere. */
+    static String split(Fields fields, String otherwise) {
+        String split = fields.text("split", otherwise);
+        if (!split.matches("[\\w.-]+")) {
+            throw fields.problem("split", "is '" + split + "', but must be of letters, digits, '.', '-' and '_'");
+        }
+        return split;
     }
 
     private DataRecipe.Negatives negatives(Fields fields) {
@@ -339,7 +334,7 @@ record RecipeParser(Path folder, Function<String, Optional<String>> environment)
         try {
             ValidationRecipe validation = new ValidationRecipe(
                     path(fields.text("folder")),
-                    fields.text("split", "dev"),
+                    split(fields, "dev"),
                     fields.whole("every", 500, 1),
                     MetricNames.parse(metric, 1),
                     (int) fields.whole("patience", 0, 0),

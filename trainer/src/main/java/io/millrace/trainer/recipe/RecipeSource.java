@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.yaml.snakeyaml.error.YAMLException;
 
 /**
  * A recipe before it is understood. A file may hold several, one behind the other, parted by lines of {@code ---}; one whose
@@ -18,9 +19,9 @@ import java.util.Optional;
  *
  * @param name for messages
  * @param tree what it says
- * @param folder that paths in it are relative to
+ * @param paths what paths in it mean
  */
-public record RecipeSource(String name, JsonNode tree, Path folder) {
+public record RecipeSource(String name, JsonNode tree, RecipePaths paths) {
     /** What {@code base} says to go on from the recipe before. */
     public static final String PREVIOUS = "previous";
 
@@ -36,11 +37,13 @@ public record RecipeSource(String name, JsonNode tree, Path folder) {
     public static List<RecipeSource> read(Path file) throws IOException {
         Path folder = file.toAbsolutePath().normalize().getParent();
         return parse(
-                Files.readString(file), String.valueOf(file.getFileName()), folder == null ? Path.of("/") : folder);
+                Files.readString(file),
+                String.valueOf(file.getFileName()),
+                RecipePaths.local(folder == null ? Path.of("/") : folder));
     }
 
     /** The recipes of a text, see {@link #read}. */
-    public static List<RecipeSource> parse(String text, String name, Path folder) {
+    public static List<RecipeSource> parse(String text, String name, RecipePaths paths) {
         List<JsonNode> trees = new ArrayList<>();
         try (MappingIterator<JsonNode> documents =
                 YAML.readerFor(JsonNode.class).readValues(text)) {
@@ -49,7 +52,8 @@ public record RecipeSource(String name, JsonNode tree, Path folder) {
             }
         } catch (JsonProcessingException e) {
             throw new InvalidRecipeException(name + " is not YAML: " + e.getOriginalMessage(), e);
-        } catch (IOException e) {
+        } catch (IOException | YAMLException e) {
+            // The latter for what the parser of YAML itself limits, such as its depth.
             throw new InvalidRecipeException(name + " is not YAML: " + e.getMessage(), e);
         }
         if (trees.isEmpty()) {
@@ -58,7 +62,7 @@ public record RecipeSource(String name, JsonNode tree, Path folder) {
         List<RecipeSource> sources = new ArrayList<>();
         for (JsonNode tree : trees) {
             String own = trees.size() == 1 ? name : name + " (" + (sources.size() + 1) + ")";
-            sources.add(new RecipeSource(own, tree, folder));
+            sources.add(new RecipeSource(own, tree, paths));
         }
         return sources;
     }
@@ -72,7 +76,7 @@ public record RecipeSource(String name, JsonNode tree, Path folder) {
     public RecipeSource withBase(Path checkpoint) {
         ObjectNode changed = tree.deepCopy();
         return new RecipeSource(
-                name, changed.put("base", checkpoint.toAbsolutePath().toString()), folder);
+                name, changed.put("base", checkpoint.toAbsolutePath().toString()), paths);
     }
 
     /** What a key says, if it is a text. */
@@ -86,7 +90,7 @@ public record RecipeSource(String name, JsonNode tree, Path folder) {
     public RecipeSource with(String removed, String key, String value) {
         ObjectNode changed = tree.deepCopy();
         changed.remove(removed);
-        return new RecipeSource(name, changed.put(key, value), folder);
+        return new RecipeSource(name, changed.put(key, value), paths);
     }
 
     /** As YAML, with all that decides the run. */

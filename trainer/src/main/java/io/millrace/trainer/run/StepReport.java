@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param rate learning rate
  * @param norm Euclidean norm of all gradients, before it was clipped
  * @param statistics how sparse the first batch was; empty where no vectors are learned
- * @param textsPerSecond queries and documents learned from, by the clock, since the last report
+ * @param pace how fast that went
  */
 public record StepReport(
         long step,
@@ -25,8 +25,16 @@ public record StepReport(
         double rate,
         double norm,
         Optional<BatchStatistics> statistics,
-        double textsPerSecond)
+        Pace pace)
         implements RunEvent {
+    /**
+     * By the clock, since the last report or judgement.
+     *
+     * @param textsPerSecond queries and documents learned from
+     * @param secondsPerStep time of a step
+     */
+    public record Pace(double textsPerSecond, double secondsPerStep) {}
+
     /** Copies the list. */
     public StepReport {
         terms = List.copyOf(terms);
@@ -43,7 +51,8 @@ public record StepReport(
                 .put("document_non_zeros", sparse.documentNonZeros())
                 .put("flops", sparse.flops())
                 .put("longest_list", sparse.longestList()));
-        json.put("texts_per_second", Math.round(textsPerSecond * 10) / 10.0);
+        json.put("texts_per_second", Math.round(pace.textsPerSecond() * 10) / 10.0)
+                .put("seconds_per_step", Math.round(pace.secondsPerStep() * 1e6) / 1e6);
         return json.toString();
     }
 }

@@ -57,6 +57,11 @@ public final class TrainingRun {
         return recipe;
     }
 
+    /** Threads that compute. */
+    public int lanes() {
+        return lanes;
+    }
+
     /**
      * Takes the steps that are left.
      *
@@ -64,9 +69,8 @@ public final class TrainingRun {
      * @param listener hears of every report and judgement
      * @throws DivergedException if the numbers get out of bounds; the last saved state stays
      * @throws IOException if a file cannot be read or written
-     * @throws InterruptedException if the thread is interrupted while the run is paused
      */
-    public RunOutcome run(RunControl control, RunListener listener) throws IOException, InterruptedException {
+    public RunOutcome run(RunControl control, RunListener listener) throws IOException {
         Recipe.Learning learning = recipe.learning();
         try (LearningModel model = LearningModel.open(
                         recipe.checkpoint(), learning.options().withLanes(lanes));
@@ -99,6 +103,7 @@ public final class TrainingRun {
         private final RunLog log;
         private final RunListener listener;
         private long texts;
+        private long taken;
         private long since = System.nanoTime();
 
         Steps(
@@ -116,24 +121,20 @@ public final class TrainingRun {
             this.listener = listener;
         }
 
-        RunOutcome take(RunControl control) throws IOException, InterruptedException {
-            while (state.step() < recipe.steps()) {
-                if (control.halts()) {
+        RunOutcome take(RunControl control) throws IOException {
+            // Looked at before a step, too: a run that ended early ends again when it is opened again.
+            while (state.step() < recipe.steps() && !worn()) {
+                if (control.stops()) {
                     save();
-                    if (!control.await()) {
-                        return new RunOutcome(RunOutcome.Reason.STOPPED, state.step(), Optional.empty());
-                    }
+                    return new RunOutcome(RunOutcome.Reason.STOPPED, state.step(), Optional.empty());
                 }
                 step();
                 boolean judged = judge();
                 if (state.step() % recipe.keeping().every() == 0 || judged) {
                     save();
                 }
-                if (worn()) {
-                    return ended(RunOutcome.Reason.STOPPED_EARLY);
-                }
             }
-            return ended(RunOutcome.Reason.FINISHED);
+            return ended(worn() ? RunOutcome.Reason.STOPPED_EARLY : RunOutcome.Reason.FINISHED);
         }
 
         private void step() throws IOException {
@@ -156,6 +157,7 @@ public final class TrainingRun {
                         + "; lower the learning rate, or clip at a smaller norm");
             }
             state = state.next(taught.getLast().after(), lesson.frequencies());
+            taken++;
             if (state.step() % recipe.keeping().report() == 0 || state.step() == recipe.steps()) {
                 report(taught, rate, norm);
             }
@@ -163,6 +165,7 @@ public final class TrainingRun {
 
         private void report(List<Lesson.Taught> taught, double rate, double norm) throws IOException {
             long now = System.nanoTime();
+            double nanos = Math.max(1, now - since);
             Lesson.Taught first = taught.getFirst();
             happened(new StepReport(
                     state.step(),
@@ -171,8 +174,9 @@ public final class TrainingRun {
                     rate,
                     norm,
                     first.statistics(),
-                    texts * 1e9 / Math.max(1, now - since)));
+                    new StepReport.Pace(texts * 1e9 / nanos, nanos / 1e9 / Math.max(1, taken))));
             texts = 0;
+            taken = 0;
             since = now;
         }
 
@@ -200,6 +204,7 @@ public final class TrainingRun {
             happened(new Judgement(state.step(), how.metric().name(), found.value(), found.sparsity(), best));
             since = System.nanoTime();
             texts = 0;
+            taken = 0;
             return true;
         }
 

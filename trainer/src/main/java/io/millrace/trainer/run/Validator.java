@@ -1,7 +1,6 @@
 package io.millrace.trainer.run;
 
 import io.millrace.evaluation.Evaluation;
-import io.millrace.evaluation.Qrels;
 import io.millrace.evaluation.Ranking;
 import io.millrace.evaluation.beir.BeirCorpus;
 import io.millrace.evaluation.beir.BeirDocument;
@@ -10,9 +9,10 @@ import io.millrace.model.TextRole;
 import io.millrace.model.learning.Encoding;
 import io.millrace.model.learning.LearningModel;
 import io.millrace.model.learning.Remember;
-import io.millrace.trainer.recipe.InvalidRecipeException;
 import io.millrace.trainer.recipe.ValidationRecipe;
 import io.millrace.trainer.telemetry.SparsityReport;
+import io.millrace.trainer.validation.ExactSearch;
+import io.millrace.trainer.validation.JudgedQueries;
 import io.millrace.vector.SparseMatrix;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -35,13 +35,13 @@ final class Validator {
     private final ValidationRecipe recipe;
     private final List<String> documentIds = new ArrayList<>();
     private final List<int[]> documents = new ArrayList<>();
-    private final List<String> queryIds = new ArrayList<>();
-    private final List<int[]> queries = new ArrayList<>();
-    private final Qrels qrels;
+    private final JudgedQueries judged;
+    private final List<int[]> queries;
 
-    private Validator(ValidationRecipe recipe, Qrels qrels) {
+    private Validator(ValidationRecipe recipe, JudgedQueries judged, List<int[]> queries) {
         this.recipe = recipe;
-        this.qrels = qrels;
+        this.judged = judged;
+        this.queries = queries;
     }
 
     /**
@@ -58,27 +58,9 @@ final class Validator {
      * @param model whose tokens it is read as
      */
     static Validator open(ValidationRecipe recipe, LearningModel model) throws IOException {
-        BeirFolder folder = new BeirFolder(recipe.folder());
-        Qrels all = folder.qrels(recipe.split());
-        Map<String, String> texts = folder.queries();
-        Map<String, Map<String, Integer>> judged = new LinkedHashMap<>();
-        for (String id : all.queryIds()) {
-            if (texts.containsKey(id) && (recipe.queries() == 0 || judged.size() < recipe.queries())) {
-                judged.put(id, all.judgements(id));
-            }
-        }
-        if (judged.isEmpty()) {
-            throw new InvalidRecipeException(
-                    recipe.folder() + " has no judged query in its split " + recipe.split() + "; name another split");
-        }
-        Validator validator = new Validator(recipe, new Qrels(judged));
-        List<String> asked = new ArrayList<>();
-        for (String id : judged.keySet()) {
-            validator.queryIds.add(id);
-            asked.add(texts.getOrDefault(id, ""));
-        }
-        validator.queries.addAll(model.tokenize(asked, TextRole.QUERY));
-        try (BeirCorpus corpus = folder.corpus()) {
+        JudgedQueries judged = JudgedQueries.read(recipe.folder(), recipe.split(), recipe.queries());
+        Validator validator = new Validator(recipe, judged, model.tokenize(judged.texts(), TextRole.QUERY));
+        try (BeirCorpus corpus = new BeirFolder(recipe.folder()).corpus()) {
             for (BeirDocument document = corpus.next(); document != null; document = corpus.next()) {
                 validator.documentIds.add(document.id());
                 validator.documents.addAll(model.tokenize(List.of(document.content()), TextRole.DOCUMENT));
@@ -92,11 +74,11 @@ final class Validator {
         SparseMatrix held = encode(model, documents, TextRole.DOCUMENT);
         ExactSearch search = new ExactSearch(held, documentIds);
         Map<String, Ranking> run = new LinkedHashMap<>();
-        for (int q = 0; q < queryIds.size(); q++) {
-            String id = queryIds.get(q);
+        for (int q = 0; q < queries.size(); q++) {
+            String id = judged.ids().get(q);
             run.put(id, search.top(asked, q, DEPTH).without(id));
         }
-        double value = Evaluation.of(qrels, run, List.of(recipe.metric())).mean(recipe.metric());
+        double value = Evaluation.of(judged.qrels(), run, List.of(recipe.metric())).mean(recipe.metric());
         return new Found(value, SparsityReport.of(asked, held));
     }
 

@@ -1,4 +1,4 @@
-package io.millrace.trainer.run;
+package io.millrace.trainer.validation;
 
 import io.millrace.evaluation.Ranking;
 import io.millrace.evaluation.ScoredDocument;
@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** Searches vectors in memory, all of them, term at a time, in double: small collections, and no doubt about the result. */
-final class ExactSearch {
+public final class ExactSearch {
     private final List<String> ids;
     private final int[] starts;
     private final int[] rows;
@@ -21,7 +21,7 @@ final class ExactSearch {
      * @param documents vectors
      * @param ids of their documents
      */
-    ExactSearch(SparseMatrix documents, List<String> ids) {
+    public ExactSearch(SparseMatrix documents, List<String> ids) {
         this.ids = ids;
         this.starts = new int[documents.columns() + 1];
         for (int term : documents.terms()) {
@@ -43,7 +43,7 @@ final class ExactSearch {
     }
 
     /** The best documents for a row of queries, with a score above 0. */
-    Ranking top(SparseMatrix queries, int query, int depth) {
+    public Ranking top(SparseMatrix queries, int query, int depth) {
         double[] scores = new double[ids.size()];
         for (int i = queries.offsets()[query]; i < queries.offsets()[query + 1]; i++) {
             int term = queries.terms()[i];
