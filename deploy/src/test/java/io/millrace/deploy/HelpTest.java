@@ -16,6 +16,7 @@ class HelpTest {
                 "coordinator",
                 "worker",
                 "index-server",
+                "trainer",
                 "fsck",
                 "index",
                 "search",
@@ -66,7 +67,7 @@ class HelpTest {
 
     @Test
     void showsARolesSettingsWithTheirVariables() {
-        for (String role : List.of("coordinator", "worker", "index-server")) {
+        for (String role : List.of("coordinator", "worker", "index-server", "trainer")) {
             assertThat(CommandRun.of(role, "--help").out())
                     .contains("--metrics-port INT")
                     .contains("[MILLRACE_PORT]");

@@ -35,7 +35,8 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
                 return switch (e.code()) {
                     case UNAVAILABLE -> {
                         console.say(
-                                "  Is it running? Start one with `./millrace serve`, or name another with --server.");
+                                "  Is it running? Start one with `./millrace serve` (a trainer with `./millrace trainer`), or name"
+                                        + " another with --server.");
                         yield ExitCode.UNREACHABLE;
                     }
                     case DEADLINE_EXCEEDED -> ExitCode.UNREACHABLE;

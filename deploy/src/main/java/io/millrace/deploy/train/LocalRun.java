@@ -8,6 +8,8 @@ import io.millrace.deploy.cli.ExitCode;
 import io.millrace.deploy.cli.Progress;
 import io.millrace.deploy.cli.ServerRefusal;
 import io.millrace.service.registry.ModelName;
+import io.millrace.service.registry.RegistryClient;
+import io.millrace.trainer.recipe.PublishRecipe;
 import io.millrace.trainer.recipe.Recipe;
 import io.millrace.trainer.release.RunRelease;
 import io.millrace.trainer.run.DivergedException;
@@ -15,7 +17,9 @@ import io.millrace.trainer.run.RunControl;
 import io.millrace.trainer.run.RunListener;
 import io.millrace.trainer.run.RunOutcome;
 import io.millrace.trainer.run.TrainingPlan;
-import io.millrace.trainer.serve.RunUpdates;
+import io.millrace.trainer.watch.RunUpdates;
+import io.millrace.v1.ListModelsRequest;
+import io.millrace.v1.ModelRegistryGrpc;
 import io.millrace.v1.PublishModelResponse;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -23,10 +27,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Trains in this process: shows how it goes, draws its curves, and publishes what came out. */
 final class LocalRun implements TrainingPlan.Listener {
+    private static final long CALL_SECONDS = 30;
+
     private final Console console;
     private final boolean json;
     private final Optional<String> coordinator;
@@ -48,6 +55,9 @@ final class LocalRun implements TrainingPlan.Listener {
 
     int train(TrainingPlan plan, RunControl control) throws IOException, InterruptedException {
         last = plan.size();
+        if (coordinator.isPresent()) {
+            requirePublishable(plan.check().getLast(), coordinator.get());
+        }
         // Ctrl-C ends the step that is being taken, saves, and then lets the process go.
         Thread main = Thread.currentThread();
         Thread hook = new Thread(() -> stop(control, main), "millrace-train-stop");
@@ -68,6 +78,18 @@ final class LocalRun implements TrainingPlan.Listener {
             }
         });
         return ExitCode.OK;
+    }
+
+    /** Before hours of training rather than after them. */
+    private static void requirePublishable(Recipe recipe, String coordinator) {
+        PublishRecipe how = recipe.publish().orElseGet(() -> PublishRecipe.of(recipe.name()));
+        try (RegistryClient registry = RegistryClient.connect(coordinator)) {
+            ModelRegistryGrpc.newBlockingStub(registry.channel())
+                    .withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS)
+                    .listModels(ListModelsRequest.newBuilder().setName(how.name()).build());
+        } catch (StatusRuntimeException e) {
+            throw ServerRefusal.of(e, coordinator);
+        }
     }
 
     @Override

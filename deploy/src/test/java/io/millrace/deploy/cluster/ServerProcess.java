@@ -16,14 +16,15 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** One role of the cluster as an operating-system process, on a fixed port, that can be killed and started again. */
-final class ServerProcess implements AutoCloseable {
+public final class ServerProcess implements AutoCloseable {
     private final String role;
     private final int port;
     private final Path log;
     private final List<String> command;
     private @Nullable Process process;
 
-    ServerProcess(String role, int port, Path log, List<String> settings) {
+    /** A role that is not started yet; what it says is added to a log. */
+    public ServerProcess(String role, int port, Path log, List<String> settings) {
         this.role = role;
         this.port = port;
         this.log = log;
@@ -54,7 +55,8 @@ final class ServerProcess implements AutoCloseable {
         return role;
     }
 
-    String address() {
+    /** {@code host:port}. */
+    public String address() {
         return "127.0.0.1:" + port;
     }
 
@@ -63,7 +65,7 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /** Starts the process; returns before it serves. */
-    void start() throws IOException {
+    public void start() throws IOException {
         process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
@@ -71,7 +73,7 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /** Waits until the health service says SERVING. */
-    void awaitServing(Duration timeout) throws InterruptedException, IOException {
+    public void awaitServing(Duration timeout) throws InterruptedException, IOException {
         ManagedChannel channel =
                 NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
         try {
@@ -105,7 +107,7 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /** SIGKILL: no shutdown hook, no flush. */
-    void kill() throws InterruptedException {
+    public void kill() throws InterruptedException {
         if (process != null) {
             process.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
         }

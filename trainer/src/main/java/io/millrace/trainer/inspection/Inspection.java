@@ -62,9 +62,8 @@ public record Inspection(Optional<EvaluatedCollection> collection, Optional<Spar
     public Findings inspect(SparseEncoder encoder, String model) throws IOException {
         List<EvaluationFigure> figures = new ArrayList<>();
         SparsityGate limits = gate.orElse(SparsityGate.DEFAULT);
-        Optional<Sample> judged = collection.isPresent()
-                ? Optional.of(judge(encoder, collection.get(), figures))
-                : Optional.empty();
+        Optional<Sample> judged =
+                collection.isPresent() ? Optional.of(judge(encoder, collection.get(), figures)) : Optional.empty();
         Sample sample = judged.filter(own -> own.atLeast(limits.leastVectors())).orElseGet(() -> usual(encoder));
         SparsityReport report = SparsityReport.of(sample.queries(), sample.documents());
         Optional<String> refusal = limits.refusal(report);

@@ -17,12 +17,6 @@ import java.util.Optional;
  * @param paths what paths in it mean
  */
 record PublishParser(RecipePaths paths) {
-    /** Whether collapsed models are refused. */
-    private enum Gate {
-        ON,
-        OFF
-    }
-
     /**
      * Reads the key.
      *
@@ -32,17 +26,27 @@ record PublishParser(RecipePaths paths) {
         Optional<Path> golden = file(fields, "golden");
         Optional<EvaluatedCollection> evaluation =
                 fields.has("evaluation") ? Optional.of(evaluated(fields.within("evaluation"))) : Optional.empty();
-        Gate gate = fields.choice("gate", Gate.class, Gate.ON);
+        boolean gate = gate(fields);
         SparsityGate limits = limits(fields.within("limits"));
         PublishRecipe publish = new PublishRecipe(
                 modelName(fields, "name", fields.text("name", name)).name(),
                 golden,
                 evaluation,
-                gate == Gate.ON ? Optional.of(limits) : Optional.empty(),
+                gate ? Optional.of(limits) : Optional.empty(),
                 file(fields, "license"),
                 fields.optionalText("parent").map(text -> parent(fields, text)));
         fields.done();
         return publish;
+    }
+
+    /** YAML reads on and off as true and false, unless they are quoted. */
+    private static boolean gate(Fields fields) {
+        String gate = fields.text("gate", "on");
+        return switch (gate) {
+            case "on", "true" -> true;
+            case "off", "false" -> false;
+            default -> throw fields.problem("gate", "is '" + gate + "', but must be one of on, off");
+        };
     }
 
     private static SparsityGate limits(Fields fields) {

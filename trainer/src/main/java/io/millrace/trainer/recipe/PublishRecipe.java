@@ -23,6 +23,15 @@ public record PublishRecipe(
         Optional<SparsityGate> gate,
         Optional<Path> license,
         Optional<ModelName> parent) {
+    /**
+     * Checks the name.
+     *
+     * @throws IllegalArgumentException if no model can have it
+     */
+    public PublishRecipe {
+        name = new ModelName(name, 0).name();
+    }
+
     /** Under a name, and all else as usual. */
     public static PublishRecipe of(String name) {
         return new PublishRecipe(

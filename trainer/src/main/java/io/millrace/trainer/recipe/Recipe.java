@@ -103,6 +103,7 @@ public record Recipe(
 
     /** The same in another environment. */
     static Recipe parse(RecipeSource source, Function<String, Optional<String>> environment) {
-        return parse(new RecipeSource(source.name(), source.tree(), source.paths().with(environment)));
+        return parse(
+                new RecipeSource(source.name(), source.tree(), source.paths().with(environment)));
     }
 }

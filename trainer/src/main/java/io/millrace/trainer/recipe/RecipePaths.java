@@ -54,11 +54,12 @@ public record RecipePaths(
     private String value(String text, String name) {
         return variables
                 .apply(name)
-                .orElseThrow(() -> new InvalidRecipeException(readable.isPresent()
-                        ? "the recipe names " + text + ", but the trainer has no folder " + name + "; it reads "
-                                + readable.get()
-                        : "the recipe names " + text + ", but the environment has no " + name + "; set it, as in " + name
-                                + "=/data millrace train …"));
+                .orElseThrow(() -> new InvalidRecipeException(
+                        readable.isPresent()
+                                ? "the recipe names " + text + ", but the trainer has no folder " + name + "; it reads "
+                                        + readable.get()
+                                : "the recipe names " + text + ", but the environment has no " + name
+                                        + "; set it, as in " + name + "=/data millrace train …"));
     }
 
     /** The same path, if it may be read. */

@@ -31,9 +31,7 @@ final class Provenance {
         json.put("steps", outcome.step());
         json.put("threads", phase.run().lanes());
         json.put("ended", outcome.reason() == RunOutcome.Reason.STOPPED_EARLY ? "early" : "by its steps");
-        json.put(
-                "checkpoint",
-                String.valueOf(outcome.checkpoint().orElseThrow().getFileName()));
+        json.put("checkpoint", String.valueOf(outcome.checkpoint().orElseThrow().getFileName()));
         Checkpoint base = Checkpoint.open(recipe.base());
         ObjectNode began = json.putObject("base");
         began.put("name", base.contract().name());

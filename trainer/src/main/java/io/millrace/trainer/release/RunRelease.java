@@ -54,8 +54,8 @@ public record RunRelease(String coordinator, String software, PublishListener li
                 how.license().isPresent() ? Files.readString(how.license().get()) : "",
                 how.parent());
         Publication publication = new Publication(outcome.checkpoint().get(), how.name(), List.of(), story);
-        PreparedModel prepared = new ModelPreparation(golden(how), PublishCheck.ALWAYS, inspection(recipe, how))
-                .prepare(publication);
+        PreparedModel prepared =
+                new ModelPreparation(golden(how), PublishCheck.ALWAYS, inspection(recipe, how)).prepare(publication);
         try (RegistryClient client = RegistryClient.connect(coordinator)) {
             return Optional.of(new ModelPublisher(client, listener).publish(prepared));
         }

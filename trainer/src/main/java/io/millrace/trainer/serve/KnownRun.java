@@ -3,6 +3,7 @@ package io.millrace.trainer.serve;
 import io.millrace.trainer.recipe.RecipePaths;
 import io.millrace.trainer.recipe.RecipeSource;
 import io.millrace.trainer.run.RunControl;
+import io.millrace.trainer.watch.LogTail;
 import io.millrace.v1.RunUpdate;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,14 +30,16 @@ final class KnownRun {
 
     volatile RunRecord record;
     /** What is done with it now; null unless it trains. */
-    @Nullable RunControl control;
+    @Nullable
+    RunControl control;
 
     boolean publishing;
     /** Recipe that is followed, from 1. */
     int recipe = 1;
 
     /** The last report of that recipe; null before the first. */
-    @Nullable RunUpdate last;
+    @Nullable
+    RunUpdate last;
 
     /** Counts changes, for those who wait for one. */
     long changes;
@@ -65,7 +68,8 @@ final class KnownRun {
         String name = String.valueOf(folder.getFileName());
         try {
             RunRecord record = RunRecord.read(folder.resolve(RECORD));
-            KnownRun run = new KnownRun(folder, record, steps(RecipeSource.parse(recipe(folder, record), name, RecipePaths.local(folder))));
+            KnownRun run = new KnownRun(
+                    folder, record, steps(RecipeSource.parse(recipe(folder, record), name, RecipePaths.local(folder))));
             for (int phase = 1; phase <= run.recipes(); phase++) {
                 Optional<RunUpdate> last = LogTail.last(run.log(phase), phase, run.steps(phase));
                 if (last.isPresent()) {
@@ -83,7 +87,7 @@ final class KnownRun {
     }
 
     private static String recipe(Path folder, RunRecord record) throws IOException {
-        String text = Files.readString(folder.resolve(RECIPE));
+        String text = RunRecord.text(folder.resolve(RECIPE));
         if (!RunRecord.digest(text).equals(record.recipe())) {
             throw new IllegalArgumentException(folder.resolve(RECIPE) + " does not match its SHA-256");
         }

@@ -92,6 +92,11 @@ record RunRecord(
         replace(file, json + "\n" + digest(json) + "\n");
     }
 
+    /** What a file says, whatever bytes are in it. */
+    static String text(Path file) throws IOException {
+        return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    }
+
     /** SHA-256 of a recipe's text. */
     static String digest(String text) {
         return Sha256.of(text.getBytes(StandardCharsets.UTF_8)).hex();
@@ -120,7 +125,8 @@ record RunRecord(
      * @throws IllegalArgumentException if it is not what was written
      */
     static RunRecord read(Path file) throws IOException {
-        List<String> lines = Files.readAllLines(file);
+        // Bytes that are no text become characters that match no SHA-256.
+        List<String> lines = text(file).lines().toList();
         if (lines.size() != 2 || !digest(lines.getFirst()).equals(lines.getLast())) {
             throw new IllegalArgumentException(file + " does not match its SHA-256");
         }

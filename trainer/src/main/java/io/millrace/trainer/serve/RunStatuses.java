@@ -30,7 +30,8 @@ final class RunStatuses {
                 .setRecipeSha256(record.recipe())
                 .setStartedAtMillis(record.told().startedAtMillis());
         if (run.last != null) {
-            status.setStep(run.last.getStep().getStep()).setLoss(run.last.getStep().getLoss());
+            status.setStep(run.last.getStep().getStep())
+                    .setLoss(run.last.getStep().getLoss());
             if (state == RunState.RUN_STATE_TRAINING) {
                 status.setEtaSeconds(run.last.getStep().getEtaSeconds());
             }

@@ -39,9 +39,7 @@ public record TrainerConfig(
                 fallback = "0")
         int threads,
 
-        @Setting(
-                help = "Runs that may wait while one trains; others are refused. 0 = none waits.",
-                fallback = "16")
+        @Setting(help = "Runs that may wait while one trains; others are refused. 0 = none waits.", fallback = "16")
         int waiting,
 
         @Setting(help = "Streams of updates at a time; each holds a file open.", fallback = "64")
@@ -77,7 +75,8 @@ public record TrainerConfig(
         for (String root : roots) {
             String name = root.contains("=") ? root.substring(0, root.indexOf('=')) : "ROOT";
             if (!name.matches("\\w{1,64}") || name.equals(RUNS) || !Files.isDirectory(folder(root))) {
-                throw new IllegalArgumentException("--roots has '" + root + "', which is not FOLDER or NAME=FOLDER with a"
+                throw new IllegalArgumentException("--roots has '" + root
+                        + "', which is not FOLDER or NAME=FOLDER with a"
                         + " folder that is there; names are of letters, digits and '_', and " + RUNS + " is taken");
             }
         }

@@ -23,13 +23,14 @@ final class TrainerMetrics {
         metrics.gauge("millrace_trainer_loss", "Loss of the last report.", () -> loss);
         metrics.gauge("millrace_trainer_step", "Steps taken at the last report.", () -> step);
         metrics.gauge(
-                "millrace_trainer_query_non_zeros", "Mean non-zeros of a query at the last report.", () -> queryNonZeros);
+                "millrace_trainer_query_non_zeros",
+                "Mean non-zeros of a query at the last report.",
+                () -> queryNonZeros);
         metrics.gauge(
                 "millrace_trainer_document_non_zeros",
                 "Mean non-zeros of a document at the last report.",
                 () -> documentNonZeros);
-        metrics.gauge(
-                "millrace_trainer_flops", "Products of a query with a document at the last report.", () -> flops);
+        metrics.gauge("millrace_trainer_flops", "Products of a query with a document at the last report.", () -> flops);
         metrics.gauge("millrace_trainer_judgement", "Metric of the last judgement.", () -> judged);
     }
 

@@ -96,7 +96,7 @@ final class TrainerService extends TrainerGrpc.TrainerImplBase {
                             + ", or 0 for the server's setting");
         }
         runs.requireRoom();
-        List<RecipeSource> sources = RecipeSource.parse(request.getRecipe(), "recipe", config.paths());
+        List<RecipeSource> sources = RecipeSource.parse(request.getRecipe(), name, config.paths());
         if (sources.size() > MOST_RECIPES) {
             throw Refusals.invalidArgument(
                     "recipe", "has " + sources.size() + " recipes; the limit is " + MOST_RECIPES);
@@ -105,7 +105,7 @@ final class TrainerService extends TrainerGrpc.TrainerImplBase {
         List<Recipe> recipes;
         try {
             recipes = execution
-                    .plan(request.getRecipe(), "recipe", config.runs().resolve(name).resolve("training"), threads)
+                    .plan(request.getRecipe(), name, config.runs().resolve(name).resolve("training"), threads)
                     .check();
         } catch (IOException e) {
             throw Refusals.invalidArgument("recipe", "names a file that cannot be read: " + e.getMessage());
@@ -133,8 +133,7 @@ final class TrainerService extends TrainerGrpc.TrainerImplBase {
     private static void requireModelName(String name) {
         if (!ModelName.isName(name)) {
             throw Refusals.invalidArgument(
-                    "recipe",
-                    "has the name '" + name + "', under which no model can be published; give publish.name");
+                    "recipe", "has the name '" + name + "', under which no model can be published; give publish.name");
         }
     }
 
@@ -190,10 +189,12 @@ final class TrainerService extends TrainerGrpc.TrainerImplBase {
     @Override
     public void describeRun(RunReference request, StreamObserver<RunDescription> observer) {
         KnownRun run = runs.get(request.getName());
-        answer(observer, () -> RunDescription.newBuilder()
-                .setStatus(runs.status(run))
-                .setRecipe(run.record.recipe().isEmpty() ? "" : run.recipe())
-                .build());
+        answer(
+                observer,
+                () -> RunDescription.newBuilder()
+                        .setStatus(runs.status(run))
+                        .setRecipe(run.record.recipe().isEmpty() ? "" : run.recipe())
+                        .build());
     }
 
     /** A change of a run. */

@@ -9,19 +9,19 @@ import io.millrace.trainer.run.RunEvent;
 import io.millrace.trainer.run.RunListener;
 import io.millrace.trainer.run.StepReport;
 import io.millrace.trainer.serve.RunRecord.Standing;
+import io.millrace.trainer.watch.RunUpdates;
 import io.millrace.v1.RunStatus;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -195,7 +195,8 @@ final class TrainingRuns implements AutoCloseable {
             return;
         }
         if (run.record.standing() == Standing.FINISHED) {
-            throw Refusals.failedPrecondition("the run '" + run.name() + "' is finished; there is nothing to go on with");
+            throw Refusals.failedPrecondition(
+                    "the run '" + run.name() + "' is finished; there is nothing to go on with");
         }
         if (run.record.recipe().isEmpty()) {
             throw Refusals.failedPrecondition("the run '" + run.name() + "' cannot go on: " + run.record.detail());
@@ -219,13 +220,24 @@ final class TrainingRuns implements AutoCloseable {
         return run.changes;
     }
 
-    /** Waits until a run has changed since, somebody asks all to look, or the time is up. */
-    synchronized void await(KnownRun run, long seen, Duration longest) throws InterruptedException {
+    /**
+     * Waits until a run has changed since, the time is up, or the caller is gone, of which {@link #look} tells.
+     *
+     * @param gone whether nobody waits any more
+     */
+    synchronized void await(KnownRun run, long seen, Duration longest, BooleanSupplier gone)
+            throws InterruptedException {
         long deadline = System.nanoTime() + longest.toNanos();
-        for (long left = longest.toMillis(); run.changes == seen && !closing && left > 0; ) {
+        for (long left = longest.toMillis();
+                run.changes == seen && !closing && !gone.getAsBoolean() && left > 0;
+                left = (deadline - System.nanoTime()) / 1_000_000) {
             wait(left);
-            left = (deadline - System.nanoTime()) / 1_000_000;
         }
+    }
+
+    /** Has all who wait look whether they still have to. */
+    synchronized void look() {
+        notifyAll();
     }
 
     /** Whether no more is to come of a run, but what can be read already. */
@@ -267,7 +279,8 @@ final class TrainingRuns implements AutoCloseable {
 
     private void settled(KnownRun run, RunExecution.End end) {
         switch (end) {
-            case RunExecution.End.Finished(String detail) -> settle(run, run.record.standing(Standing.FINISHED, detail));
+            case RunExecution.End.Finished(String detail) ->
+                settle(run, run.record.standing(Standing.FINISHED, detail));
             case RunExecution.End.Failed(String why) -> settle(run, run.record.standing(Standing.FAILED, why));
             case RunExecution.End.Halted() -> {
                 // It was paused, stopped, resumed in the meantime, or the server stops, where it stays as it is.

@@ -4,6 +4,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.millrace.service.Refusals;
+import io.millrace.trainer.watch.LogTail;
 import io.millrace.v1.RunStatus;
 import io.millrace.v1.RunUpdate;
 import java.io.IOException;
@@ -47,7 +48,10 @@ final class WatchStream implements Runnable {
         this.recipe = fromRecipe;
         this.tail = tail();
         caller.setOnReadyHandler(this::wake);
-        caller.setOnCancelHandler(this::wake);
+        caller.setOnCancelHandler(() -> {
+            wake();
+            runs.look();
+        });
     }
 
     private LogTail tail() {
@@ -115,7 +119,7 @@ final class WatchStream implements Runnable {
                         .setStatus(status)
                         .build());
             }
-            runs.await(run, seen, PULSE);
+            runs.await(run, seen, PULSE, caller::isCancelled);
             if (runs.changes(run) == seen && !caller.isCancelled()) {
                 told = RunStatus.getDefaultInstance();
             }

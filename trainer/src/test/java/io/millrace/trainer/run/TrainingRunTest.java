@@ -225,9 +225,14 @@ class TrainingRunTest {
         write(500, "validation: {folder: data, split: train, every: 2, metric: mrr@10, patience: 3}\n");
         Files.writeString(recipe, Files.readString(recipe).replace("rate: 3e-4", "rate: 1e-12"));
 
-        List<RunEvent> events = run(temporary.resolve("run"));
+        Path folder = temporary.resolve("run");
+        List<RunEvent> events = run(folder);
+        List<String> before = log(folder);
 
         assertThat(events.getLast().step()).isEqualTo(8);
+        // Opened again, as by a plan whose later recipe was cut short, it takes no further step.
+        assertThat(run(folder)).isEmpty();
+        assertThat(log(folder)).isEqualTo(before);
     }
 
     @Test

@@ -1,4 +1,4 @@
-package io.millrace.trainer.serve;
+package io.millrace.trainer.watch;
 
 import io.millrace.v1.RunUpdate;
 import java.io.Closeable;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * Reads a run's log while it is written, each line once. A run that goes on from a saved state replaces its log by one without
  * the lines of steps that it takes again; those are the same then, and are not read twice. For one thread.
  */
-final class LogTail implements Closeable {
+public final class LogTail implements Closeable {
     /** Bytes read at once; a line has some hundred. */
     private static final int CHUNK_BYTES = 64 << 10;
 
@@ -47,15 +47,20 @@ final class LogTail implements Closeable {
      * @param steps of that recipe
      * @param from first step wanted
      */
-    LogTail(Path file, int recipe, long steps, long from) {
+    public LogTail(Path file, int recipe, long steps, long from) {
         this.file = file;
         this.recipe = recipe;
         this.steps = steps;
         this.from = from;
     }
 
-    /** Lines that came since, some of them; none if there are none yet. */
-    List<RunUpdate> more() throws IOException {
+    /**
+     * Lines that came since, some of them; none if there are none yet.
+     *
+     * @throws IOException if the file cannot be read, or has a line that is too long
+     * @throws IllegalArgumentException if a line is none of a log
+     */
+    public List<RunUpdate> more() throws IOException {
         List<RunUpdate> updates = new ArrayList<>();
         Optional<FileChannel> log = current();
         if (log.isEmpty()) {
@@ -123,7 +128,7 @@ final class LogTail implements Closeable {
     }
 
     /** The last line about a step in a log; empty if there is none. */
-    static Optional<RunUpdate> last(Path file, int recipe, long steps) throws IOException {
+    public static Optional<RunUpdate> last(Path file, int recipe, long steps) throws IOException {
         if (!Files.exists(file)) {
             return Optional.empty();
         }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.trainer.inspection;
+
+import org.jspecify.annotations.NullMarked;

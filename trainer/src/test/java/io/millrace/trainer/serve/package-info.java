@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.trainer.serve;
+
+import org.jspecify.annotations.NullMarked;

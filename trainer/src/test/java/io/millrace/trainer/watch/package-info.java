@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.trainer.watch;
+
+import org.jspecify.annotations.NullMarked;
