@@ -134,7 +134,7 @@ class TrainedModelTest {
         JsonNode story = new JsonMapper().readTree(manifest.getTrainingJson());
         assertThat(story.path("seed").asLong()).isEqualTo(5);
         assertThat(story.path("steps").asLong()).isEqualTo(2);
-        assertThat(story.path("recipe").asText()).contains("mrr@3");
+        assertThat(story.path("recipes").path(0).asText()).contains("mrr@3");
         assertThat(story.path("software").asText()).startsWith("millrace");
         assertThat(story.path("base").path("space_id").asText())
                 .isEqualTo(Checkpoint.open(RegistryCluster.SPLADE_TINY).spaceId());

@@ -11,35 +11,44 @@ import io.millrace.trainer.run.TrainingPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 
 /** Where a checkpoint comes from: everything that it takes to make the same one again, as JSON. */
 final class Provenance {
     private Provenance() {}
 
     /**
-     * Of a phase that has ended. Reads all of its data once, for their digests.
+     * Of a phase that has ended, and those it went on from. Reads all of their data once, for their digests.
      *
      * @param software name and version of the program
      * @throws IOException if a file cannot be read
      */
     static String json(TrainingPlan.Phase phase, RunOutcome outcome, String software) throws IOException {
         Recipe recipe = phase.run().recipe();
+        List<TrainingPlan.Phase> phases = new ArrayList<>(phase.before());
+        phases.add(phase);
         ObjectNode json = new JsonMapper().createObjectNode();
         json.put("software", software);
-        json.put("recipe", phase.source().text());
+        ArrayNode recipes = json.putArray("recipes");
+        phases.forEach(each -> recipes.add(each.source().text()));
         json.put("seed", recipe.seed());
         json.put("steps", outcome.step());
         json.put("threads", phase.run().lanes());
         json.put("ended", outcome.reason() == RunOutcome.Reason.STOPPED_EARLY ? "early" : "by its steps");
         json.put("checkpoint", String.valueOf(outcome.checkpoint().orElseThrow().getFileName()));
-        Checkpoint base = Checkpoint.open(recipe.base());
+        Checkpoint base = Checkpoint.open(phases.getFirst().run().recipe().base());
         ObjectNode began = json.putObject("base");
         began.put("name", base.contract().name());
         began.put("space_id", base.spaceId());
         ObjectNode digests = began.putObject("sha256");
         base.contract().digests().forEach(digests::put);
+        Set<Path> learned = new LinkedHashSet<>();
+        phases.forEach(each -> learned.addAll(DataFiles.learned(each.run().recipe())));
         ArrayNode data = json.putArray("data");
-        for (Path file : DataFiles.learned(recipe)) {
+        for (Path file : learned) {
             data.add(entry(file));
         }
         ArrayNode validation = json.putArray("validation");

@@ -35,8 +35,14 @@ public final class TrainingPlan {
      * @param source the recipe, as it is followed
      * @param run what follows it
      * @param folder of the run
+     * @param before phases whose checkpoint it goes on from, one from the other, the first first
      */
-    public record Phase(int number, RecipeSource source, TrainingRun run, Path folder) {}
+    public record Phase(int number, RecipeSource source, TrainingRun run, Path folder, List<Phase> before) {
+        /** Copies the list. */
+        public Phase {
+            before = List.copyOf(before);
+        }
+    }
 
     /** Hears of a plan, on its thread. */
     public interface Listener {
@@ -123,7 +129,11 @@ public final class TrainingPlan {
     public List<RunOutcome> run(RunControl control, Listener listener) throws IOException, InterruptedException {
         List<RunOutcome> outcomes = new ArrayList<>();
         Optional<Path> previous = Optional.empty();
+        List<Phase> chain = new ArrayList<>();
         for (int number = 1; number <= sources.size(); number++) {
+            if (!sources.get(number - 1).followsPrevious()) {
+                chain.clear();
+            }
             Path own = folder(number);
             RecipeSource source = based(number, previous);
             Optional<String> contract = contract(source);
@@ -132,7 +142,8 @@ public final class TrainingPlan {
                 Files.writeString(own.resolve("contract.json"), contract.get());
                 source = contracted(source, own);
             }
-            Phase phase = new Phase(number, source, TrainingRun.open(source, own, lanes), own);
+            Phase phase = new Phase(number, source, TrainingRun.open(source, own, lanes), own, chain);
+            chain.add(phase);
             RunOutcome outcome;
             try {
                 outcome = phase.run().run(control, listener.begins(phase));

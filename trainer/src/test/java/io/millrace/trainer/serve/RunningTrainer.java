@@ -54,7 +54,7 @@ final class RunningTrainer implements AutoCloseable {
     }
 
     TrainerGrpc.TrainerBlockingStub calls() {
-        return TrainerGrpc.newBlockingStub(channel).withDeadlineAfter(170, TimeUnit.SECONDS);
+        return TrainerGrpc.newBlockingStub(channel).withDeadlineAfter(280, TimeUnit.SECONDS);
     }
 
     /** A recipe that takes some steps of splade-tiny, with dropout. */
@@ -123,7 +123,7 @@ final class RunningTrainer implements AutoCloseable {
     }
 
     RunStatus awaitState(String name, RunState state) throws InterruptedException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(170);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(280);
         RunStatus status = status(name);
         while (status.getState() != state) {
             if (System.nanoTime() > deadline) {

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs over gRPC, in this process. */
-@Timeout(180)
+@Timeout(300)
 class TrainerServerTest {
     @TempDir
     private Path folder;
@@ -131,14 +131,14 @@ class TrainerServerTest {
     @Test
     void aRunThatIsPausedStoppedAndResumedTakesTheSameSteps() throws Exception {
         try (RunningTrainer trainer = trainer()) {
-            String recipe = trainer.recipe(26);
+            String recipe = trainer.recipe(40);
             trainer.start("broken", recipe);
-            trainer.awaitStep("broken", 4);
+            trainer.awaitStep("broken", 3);
             RunState halting =
                     trainer.calls().pauseRun(RunningTrainer.run("broken")).getState();
             assertThat(halting).isIn(RunState.RUN_STATE_HALTING, RunState.RUN_STATE_PAUSED);
             RunStatus paused = trainer.awaitState("broken", RunState.RUN_STATE_PAUSED);
-            assertThat(paused.getStep()).isBetween(4L, 25L);
+            assertThat(paused.getStep()).isBetween(3L, 39L);
             assertThat(trainer.calls().pauseRun(RunningTrainer.run("broken")).getState())
                     .isEqualTo(RunState.RUN_STATE_PAUSED);
 
@@ -162,7 +162,7 @@ class TrainerServerTest {
 
             List<StepReached> broken = steps(trainer.watch("broken"));
             List<StepReached> whole = steps(trainer.watch("whole"));
-            assertThat(broken).isEqualTo(whole).hasSize(26);
+            assertThat(broken).isEqualTo(whole).hasSize(40);
             assertThat(Files.readAllBytes(trainer.runs().resolve("broken/training/last/model.safetensors")))
                     .isEqualTo(Files.readAllBytes(trainer.runs().resolve("whole/training/last/model.safetensors")));
             refused(
@@ -199,6 +199,40 @@ class TrainerServerTest {
                             Tuple.tuple("paused", RunState.RUN_STATE_PAUSED),
                             Tuple.tuple("waiting", RunState.RUN_STATE_FINISHED),
                             Tuple.tuple("whole", RunState.RUN_STATE_FINISHED));
+        }
+    }
+
+    @Test
+    void aSecondRecipeGoesOnFromTheFirstAlsoAfterARestart() throws Exception {
+        List<StepReached> whole;
+        try (RunningTrainer trainer = trainer()) {
+            String recipe = trainer.recipe(3);
+            String both = recipe + "---\n"
+                    + trainer.recipe(12).replace("base: ${MODELS}/splade-tiny", "base: previous");
+            trainer.start("whole", both);
+            whole = steps(trainer.watch("whole"));
+            trainer.start("cut", both);
+            trainer.awaitStep("cut", 4);
+        }
+        try (RunningTrainer trainer = trainer()) {
+            List<RunUpdate> updates = trainer.watch("cut");
+
+            assertThat(steps(updates)).isEqualTo(whole).hasSize(15);
+            assertThat(updates.stream().filter(RunUpdate::hasStep).map(RunUpdate::getRecipe))
+                    .startsWith(1, 1, 1, 2)
+                    .endsWith(2);
+            RunStatus end = updates.getLast().getStatus();
+            assertThat(end.getState()).isEqualTo(RunState.RUN_STATE_FINISHED);
+            assertThat(end.getRecipe()).isEqualTo(2);
+            assertThat(end.getRecipes()).isEqualTo(2);
+            List<RunUpdate> second = new ArrayList<>();
+            trainer.calls()
+                    .watchRun(WatchRunRequest.newBuilder()
+                            .setName("cut")
+                            .setFromRecipe(2)
+                            .build())
+                    .forEachRemaining(second::add);
+            assertThat(steps(second)).isEqualTo(whole.subList(3, 15));
         }
     }
 
