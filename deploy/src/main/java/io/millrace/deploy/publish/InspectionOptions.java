@@ -20,10 +20,7 @@ final class InspectionOptions {
             })
     private @Nullable Path validation;
 
-    @Option(
-            names = "--split",
-            paramLabel = "NAME",
-            description = "Split of its judgements. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--split", paramLabel = "NAME", description = "Split of its judgements. Default: ${DEFAULT-VALUE}.")
     private String split = "test";
 
     @Option(

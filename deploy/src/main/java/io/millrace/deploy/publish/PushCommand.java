@@ -92,8 +92,7 @@ final class PushCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         Publication publication = publication();
         console.say("Checking " + folder + " and computing golden vectors.");
-        PreparedModel model =
-                ModelPreparation.usual().with(inspection.choice()).prepare(publication);
+        PreparedModel model = ModelPreparation.usual().with(inspection.choice()).prepare(publication);
         SparsityFindings found = model.manifest().getSparsity();
         if (!found.getRefusal().isEmpty()) {
             console.say("Pushed all the same, because the gate is off: " + found.getRefusal());

@@ -50,7 +50,8 @@ final class LocalRun implements TrainingPlan.Listener {
     LocalRun(Console console, boolean json, Optional<String> coordinator) {
         this.console = console;
         this.json = json;
-        this.coordinator = coordinator.map(address -> ClientOptions.forServer(address).target());
+        this.coordinator =
+                coordinator.map(address -> ClientOptions.forServer(address).target());
     }
 
     int train(TrainingPlan plan, RunControl control) throws IOException, InterruptedException {
@@ -86,7 +87,8 @@ final class LocalRun implements TrainingPlan.Listener {
         try (RegistryClient registry = RegistryClient.connect(coordinator)) {
             ModelRegistryGrpc.newBlockingStub(registry.channel())
                     .withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS)
-                    .listModels(ListModelsRequest.newBuilder().setName(how.name()).build());
+                    .listModels(
+                            ListModelsRequest.newBuilder().setName(how.name()).build());
         } catch (StatusRuntimeException e) {
             throw ServerRefusal.of(e, coordinator);
         }
@@ -160,8 +162,8 @@ final class LocalRun implements TrainingPlan.Listener {
             fields.put("reason", outcome.reason().name().toLowerCase(Locale.ROOT));
             fields.put("step", outcome.step());
             outcome.checkpoint().ifPresent(path -> fields.put("checkpoint", path.toString()));
-            published.ifPresent(model ->
-                    fields.put("published", ModelName.of(model.getModel().getModel()).toString()));
+            published.ifPresent(model -> fields.put(
+                    "published", ModelName.of(model.getModel().getModel()).toString()));
             console.printJson(fields);
             return;
         }

@@ -171,7 +171,8 @@ final class RemoteRun {
         /** Whether an update was not seen before a stream broke off: each step is reported once, and judged once after that. */
         boolean isNew(RunUpdate update) {
             boolean judgement = update.getKindCase() == RunUpdate.KindCase.JUDGED;
-            long at = judgement ? update.getJudged().getStep() : update.getStep().getStep();
+            long at =
+                    judgement ? update.getJudged().getStep() : update.getStep().getStep();
             boolean later = update.getRecipe() > recipe || at > step;
             if (!later && (at < step || !judgement || judged)) {
                 return false;

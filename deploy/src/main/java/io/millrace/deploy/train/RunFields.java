@@ -37,12 +37,14 @@ final class RunFields {
 
     private static String line(RunStatus run) {
         StringBuilder line = new StringBuilder(String.format(
-                Locale.ROOT, "%-24s %-10s step %,d of %,d", run.getName(), word(run.getState()), run.getStep(), run.getSteps()));
+                Locale.ROOT,
+                "%-24s %-10s step %,d of %,d",
+                run.getName(),
+                word(run.getState()),
+                run.getStep(),
+                run.getSteps()));
         if (run.getRecipes() > 1) {
-            line.append(" of recipe ")
-                    .append(run.getRecipe())
-                    .append(" of ")
-                    .append(run.getRecipes());
+            line.append(" of recipe ").append(run.getRecipe()).append(" of ").append(run.getRecipes());
         }
         if (run.hasLoss()) {
             line.append(String.format(Locale.ROOT, "  loss %.4f", run.getLoss()));

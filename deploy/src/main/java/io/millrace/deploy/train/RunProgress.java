@@ -41,7 +41,8 @@ final class RunProgress {
             case JUDGED -> {
                 progress.say(line(update.getJudged()));
                 progress.update(
-                        update.getJudged().getStep(), (double) update.getJudged().getStep() / steps);
+                        update.getJudged().getStep(),
+                        (double) update.getJudged().getStep() / steps);
             }
             case STATUS, KIND_NOT_SET -> {
                 return;

@@ -126,8 +126,7 @@ public final class TrainCommand implements Callable<Integer> {
 
     /** What a trainer of this program is given. */
     public static TrainerParts parts() {
-        return new TrainerParts(
-                presets(), (folder, name) -> new RunReport(folder).write(name), CommandTree.version());
+        return new TrainerParts(presets(), (folder, name) -> new RunReport(folder).write(name), CommandTree.version());
     }
 
     private static TrainingPlan.Presets presets() {
@@ -146,19 +145,18 @@ public final class TrainCommand implements Callable<Integer> {
         if (server.isPresent() && !check) {
             RemoteRun remote = new RemoteRun(console, output.json(), server.get());
             return remote.start(
-                    name.orElse(stem),
-                    new RemoteRun.Start(Files.readString(recipe), threads, push, resume),
-                    detach);
+                    name.orElse(stem), new RemoteRun.Start(Files.readString(recipe), threads, push, resume), detach);
         }
         if (name.isPresent() || resume || detach) {
-            throw new IllegalArgumentException("--name, --resume and --detach are for trainers; name one with --server");
+            throw new IllegalArgumentException(
+                    "--name, --resume and --detach are for trainers; name one with --server");
         }
         TrainingPlan plan = new TrainingPlan(
                 RecipeSource.read(recipe), out.orElseGet(() -> Path.of("runs", stem)), lanes(), presets());
         if (check) {
             List<Recipe> recipes = plan.check();
-            recipes.forEach(each -> console.say("The recipe " + each.name() + " is understood: " + each.steps()
-                    + " steps from " + each.base()));
+            recipes.forEach(each -> console.say(
+                    "The recipe " + each.name() + " is understood: " + each.steps() + " steps from " + each.base()));
             return ExitCode.OK;
         }
         return new LocalRun(console, output.json(), push ? Optional.of(coordinator) : Optional.empty())

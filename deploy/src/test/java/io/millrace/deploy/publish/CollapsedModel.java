@@ -20,12 +20,12 @@ final class CollapsedModel {
         for (String file : List.of("config.json", "tokenizer.json", "NOTICE")) {
             Files.write(folder.resolve(file), Files.readAllBytes(RegistryCluster.SPLADE_TINY.resolve(file)));
         }
-        ByteBuffer weights = ByteBuffer.wrap(Files.readAllBytes(RegistryCluster.SPLADE_TINY.resolve("model.safetensors")))
+        ByteBuffer weights = ByteBuffer.wrap(
+                        Files.readAllBytes(RegistryCluster.SPLADE_TINY.resolve("model.safetensors")))
                 .order(ByteOrder.LITTLE_ENDIAN);
         int header = Math.toIntExact(weights.getLong(0));
-        JsonNode bias = new JsonMapper()
-                .readTree(weights.array(), Long.BYTES, header)
-                .path("cls.predictions.bias");
+        JsonNode bias =
+                new JsonMapper().readTree(weights.array(), Long.BYTES, header).path("cls.predictions.bias");
         if (!bias.path("dtype").asText().equals("F16")) {
             throw new IllegalStateException("the bias is " + bias + ", not in F16");
         }

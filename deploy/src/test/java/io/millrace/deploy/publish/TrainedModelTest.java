@@ -110,7 +110,15 @@ class TrainedModelTest {
                 "validation: {folder: numbers, split: dev, every: 1, metric: mrr@3}\npublish: {name: trained}\n"));
         Path out = folder.resolve("run");
         String[] train = {
-            "train", recipe.toString(), "--out", out.toString(), "--push", "--coordinator", cluster.address(), "-o", "json"
+            "train",
+            recipe.toString(),
+            "--out",
+            out.toString(),
+            "--push",
+            "--coordinator",
+            cluster.address(),
+            "-o",
+            "json"
         };
         CommandRun run = CommandRun.of(train);
         assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.OK);
@@ -126,7 +134,8 @@ class TrainedModelTest {
         assertThat(manifest.getEvaluationList())
                 .extracting(EvaluationFigure::getMetric)
                 .containsExactly("MRR@3", "nDCG@10", "MRR@10", "Recall@100");
-        assertThat(manifest.getEvaluationList()).allMatch(figure -> figure.getCollection().equals("numbers"));
+        assertThat(manifest.getEvaluationList())
+                .allMatch(figure -> figure.getCollection().equals("numbers"));
         assertThat(manifest.getGolden().getQueriesCount()).isEqualTo(16);
         assertThat(manifest.getSparsity().getGateOff()).isFalse();
         // Twelve documents are too few for the gate, which then looks at its own.
@@ -140,12 +149,13 @@ class TrainedModelTest {
                 .isEqualTo(Checkpoint.open(RegistryCluster.SPLADE_TINY).spaceId());
         assertThat(story.path("data").findValuesAsText("file")).containsExactly("groups.jsonl");
         assertThat(story.path("data").path(0).path("sha256").asText())
-                .isEqualTo(io.millrace.service.blob.Sha256.ofFile(folder.resolve("root/groups.jsonl")).hex());
+                .isEqualTo(io.millrace.service.blob.Sha256.ofFile(folder.resolve("root/groups.jsonl"))
+                        .hex());
         assertThat(story.path("validation").findValuesAsText("file"))
                 .containsExactly("corpus.jsonl", "queries.jsonl", "dev.tsv");
 
-        EncoderWorker worker = cluster.worker(
-                RegistryCluster.SPLADE_TINY.toString(), "--model-cache=" + folder.resolve("cache"));
+        EncoderWorker worker =
+                cluster.worker(RegistryCluster.SPLADE_TINY.toString(), "--model-cache=" + folder.resolve("cache"));
         LoadedModel loaded = cluster.calls(worker)
                 .loadModel(LoadModelRequest.newBuilder()
                         .setModel(ModelName.parse("trained").reference())
@@ -165,8 +175,8 @@ class TrainedModelTest {
                 "--data-dir=" + folder.resolve("trainer"),
                 "--roots=" + folder.resolve("root") + ",MODELS=" + RegistryCluster.SPLADE_TINY.getParent(),
                 "--coordinator=" + cluster.address());
-        try (TrainerServer trainer = TrainerServer.start(
-                Settings.read(TrainerConfig.class, settings, Map.of()), TrainCommand.parts())) {
+        try (TrainerServer trainer =
+                TrainerServer.start(Settings.read(TrainerConfig.class, settings, Map.of()), TrainCommand.parts())) {
             CommandRun good = train(trainer, "good", recipe(RegistryCluster.SPLADE_TINY, ""), "--push");
             assertThat(good.code()).as(good.err()).isEqualTo(ExitCode.OK);
             assertThat(good.out()).contains("published as numbers@1");
@@ -213,7 +223,8 @@ class TrainedModelTest {
                         "model", "describe", "collapsed", "-o", "json", "--server", cluster.address())
                 .json();
         assertThat(described.path("sparsity").path("gateOff").asBoolean()).isTrue();
-        assertThat(described.path("sparsity").path("documentNonZeros").asDouble()).isGreaterThan(30_000);
+        assertThat(described.path("sparsity").path("documentNonZeros").asDouble())
+                .isGreaterThan(30_000);
 
         CommandRun judged = CommandRun.of(
                 "model",

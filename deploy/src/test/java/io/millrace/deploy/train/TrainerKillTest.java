@@ -95,7 +95,10 @@ class TrainerKillTest {
                     CommandRun.of("train", recipe, "--server", trainer.address(), "--name", "whole", "-o", "json");
             assertThat(whole.code()).as(whole.err()).isEqualTo(ExitCode.OK);
             assertThat(whole.json().path("state").asText()).isEqualTo("finished");
-            assertThat(whole.err()).contains("step 1  loss").contains("flops_documents").contains("step 30  loss");
+            assertThat(whole.err())
+                    .contains("step 1  loss")
+                    .contains("flops_documents")
+                    .contains("step 30  loss");
 
             CommandRun started =
                     CommandRun.of("train", recipe, "--server", trainer.address(), "--name", "killed", "--detach");
@@ -149,7 +152,8 @@ class TrainerKillTest {
         assertThat(CommandRun.of("train").code()).isEqualTo(ExitCode.USAGE);
         assertThat(CommandRun.of("train", recipe, "--detach").err()).contains("--server");
         assertThat(CommandRun.of("train", "pause").code()).isEqualTo(ExitCode.USAGE);
-        assertThat(CommandRun.of("train", "watch", "x", "--server", "127.0.0.1:1").code())
+        assertThat(CommandRun.of("train", "watch", "x", "--server", "127.0.0.1:1")
+                        .code())
                 .isEqualTo(ExitCode.UNREACHABLE);
         assertThat(CommandRun.of("trainer", "--data-dir=" + folder, "--roots=" + folder.resolve("none"))
                         .err())

@@ -104,14 +104,15 @@ public final class TrainingPlan {
         List<Recipe> recipes = new ArrayList<>();
         for (int phase = 1; phase <= sources.size(); phase++) {
             // What the recipe before will make is of its base's kind.
-            Optional<Path> previous =
-                    recipes.isEmpty() ? Optional.empty() : Optional.of(recipes.getLast().base());
+            Optional<Path> previous = recipes.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(recipes.getLast().base());
             RecipeSource source = based(phase, previous);
             Optional<String> contract = contract(source);
             Recipe recipe = Recipe.parse(contract.isEmpty() ? source : contracted(source, folder(phase)));
             if (!Files.isDirectory(recipe.base())) {
-                throw new InvalidRecipeException(
-                        source.name() + ".base is " + recipe.base() + ", which is no folder; name that of a checkpoint");
+                throw new InvalidRecipeException(source.name() + ".base is " + recipe.base()
+                        + ", which is no folder; name that of a checkpoint");
             }
             recipes.add(recipe);
         }
@@ -171,12 +172,13 @@ public final class TrainingPlan {
         Optional<String> base = source.text("base");
         return preset.isEmpty() || base.isEmpty()
                 ? Optional.empty()
-                : Optional.of(
-                        presets.contract(preset.get(), source.paths().resolve(base.get())));
+                : Optional.of(presets.contract(preset.get(), source.paths().resolve(base.get())));
     }
 
     private static RecipeSource contracted(RecipeSource source, Path folder) {
         return source.with(
-                "preset", "contract", folder.resolve("contract.json").toAbsolutePath().toString());
+                "preset",
+                "contract",
+                folder.resolve("contract.json").toAbsolutePath().toString());
     }
 }

@@ -78,7 +78,8 @@ final class Validator {
             String id = judged.ids().get(q);
             run.put(id, search.top(asked, q, DEPTH).without(id));
         }
-        double value = Evaluation.of(judged.qrels(), run, List.of(recipe.metric())).mean(recipe.metric());
+        double value =
+                Evaluation.of(judged.qrels(), run, List.of(recipe.metric())).mean(recipe.metric());
         return new Found(value, SparsityReport.of(asked, held));
     }
 

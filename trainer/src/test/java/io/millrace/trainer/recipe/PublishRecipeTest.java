@@ -65,7 +65,8 @@ class PublishRecipeTest {
     void theGateIsOffOnlyInSoManyWords() throws Exception {
         assertThat(parse("publish: {gate: off}\n").publish().orElseThrow().gate())
                 .isEmpty();
-        assertThat(parse("publish: {gate: 'off'}\n").publish().orElseThrow().gate()).isEmpty();
+        assertThat(parse("publish: {gate: 'off'}\n").publish().orElseThrow().gate())
+                .isEmpty();
         assertThat(parse("publish: {gate: on}\n").publish().orElseThrow().gate())
                 .contains(SparsityGate.DEFAULT);
         assertThatThrownBy(() -> parse("publish: {gate: maybe}\n")).hasMessageContaining("must be one of on, off");

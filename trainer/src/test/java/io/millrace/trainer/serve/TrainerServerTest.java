@@ -207,8 +207,8 @@ class TrainerServerTest {
         List<StepReached> whole;
         try (RunningTrainer trainer = trainer()) {
             String recipe = trainer.recipe(3);
-            String both = recipe + "---\n"
-                    + trainer.recipe(12).replace("base: ${MODELS}/splade-tiny", "base: previous");
+            String both =
+                    recipe + "---\n" + trainer.recipe(12).replace("base: ${MODELS}/splade-tiny", "base: previous");
             trainer.start("whole", both);
             whole = steps(trainer.watch("whole"));
             trainer.start("cut", both);
