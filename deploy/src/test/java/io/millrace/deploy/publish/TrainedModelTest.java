@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** From a recipe to a worker that serves what was trained, and what the gate lets through. */
-@Timeout(180)
+@Timeout(600)
 class TrainedModelTest {
     private static final List<String> TEXTS = List.of("it is the number 7", "a cat on a wall");
 

@@ -1,6 +1,7 @@
 package io.millrace.trainer.recipe;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,7 +9,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Folders that recipes from others may read, and nothing outside: neither by {@code ..}, nor through links.
@@ -58,14 +58,15 @@ public record ReadableFolders(Map<String, Path> named, List<Path> others) {
 
     /** Where a path leads when all links in what there is of it are followed. */
     private static Path real(Path path) {
-        for (@Nullable Path there = path; there != null; there = there.getParent()) {
-            try {
-                return there.toRealPath().resolve(there.relativize(path)).normalize();
-            } catch (IOException notThere) {
-                continue;
-            }
+        Path there = path;
+        for (Path parent = there.getParent(); parent != null && !Files.exists(there); parent = there.getParent()) {
+            there = parent;
         }
-        return path;
+        try {
+            return there.toRealPath().resolve(there.relativize(path)).normalize();
+        } catch (IOException e) {
+            throw new InvalidRecipeException("the recipe names " + path + ", which cannot be looked at: " + e, e);
+        }
     }
 
     @Override

@@ -70,7 +70,7 @@ final class TrainingRuns implements AutoCloseable {
         all.runs.values().stream()
                 .filter(run -> run.record.active())
                 .sorted(Comparator.comparing((KnownRun run) -> run.record.standing() == Standing.WAITING)
-                        .thenComparing(run -> run.record.told().order()))
+                        .thenComparingLong(run -> run.record.told().order()))
                 .forEach(all.waiting::add);
         all.order = all.runs.values().stream()
                 .mapToLong(run -> run.record.told().order())

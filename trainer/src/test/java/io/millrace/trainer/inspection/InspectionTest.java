@@ -23,7 +23,7 @@ import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class InspectionTest {
     private static final SparseEncoder HEALTHY = new WordEncoder(terms -> terms);
@@ -31,29 +31,36 @@ class InspectionTest {
     @TempDir
     private Path folder;
 
-    /** Ways to collapse, and what the refusal names. */
-    enum Collapse {
-        EVERYTHING(
-                terms -> IntStream.range(0, WordEncoder.TERMS).toArray(),
-                "non-zeros of a document is 4.10e+03, the limit 1.50e+03"),
-        THE_SAME(terms -> IntStream.range(0, 50).toArray(), "mean cosine of two documents is 1.00, the limit 0.500"),
-        FEW_TERMS(
-                terms -> IntStream.of(terms).map(term -> term % 40).toArray(),
-                "terms of all documents together by those of one"),
-        NOTHING(terms -> new int[0], "share of empty documents is 1.00, the limit 0.0200"),
-        ONE_TERM(terms -> new int[] {terms[0]}, "non-zeros of a document is 1.00, at least 4.00 is wanted"),
-        LONG_LISTS(
-                terms -> IntStream.concat(IntStream.range(0, 30), IntStream.of(terms))
-                        .toArray(),
-                "share of a document's terms that nearly every document has");
-
-        private final Function<int[], int[]> terms;
-        private final String named;
-
-        Collapse(Function<int[], int[]> terms, String named) {
-            this.terms = terms;
-            this.named = named;
+    /**
+     * A way to collapse.
+     *
+     * @param terms what becomes of a text's
+     * @param named what the refusal names
+     */
+    record Collapse(Function<int[], int[]> terms, String named) {
+        @Override
+        public String toString() {
+            return named;
         }
+    }
+
+    static List<Collapse> collapses() {
+        return List.of(
+                new Collapse(
+                        terms -> IntStream.range(0, WordEncoder.TERMS).toArray(),
+                        "non-zeros of a document is 4.10e+03, the limit 1.50e+03"),
+                new Collapse(
+                        terms -> IntStream.range(0, 50).toArray(),
+                        "mean cosine of two documents is 1.00, the limit 0.500"),
+                new Collapse(
+                        terms -> IntStream.of(terms).map(term -> term % 40).toArray(),
+                        "terms of all documents together by those of one"),
+                new Collapse(terms -> new int[0], "share of empty documents is 1.00, the limit 0.0200"),
+                new Collapse(terms -> new int[] {terms[0]}, "non-zeros of a document is 1.00, at least 4.00 is wanted"),
+                new Collapse(
+                        terms -> IntStream.concat(IntStream.range(0, 30), IntStream.of(terms))
+                                .toArray(),
+                        "share of a document's terms that nearly every document has"));
     }
 
     @Test
@@ -81,7 +88,7 @@ class InspectionTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @MethodSource("collapses")
     void aCollapsedModelIsRefusedByFigureAndLimit(Collapse collapse) {
         assertThatThrownBy(() -> Inspection.USUAL.inspect(new WordEncoder(collapse.terms), "runs/x/best"))
                 .isInstanceOf(InvalidModelException.class)
@@ -92,7 +99,7 @@ class InspectionTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @MethodSource("collapses")
     void withoutTheGateItPassesAndTheFindingsSayWhatWasSeen(Collapse collapse) throws Exception {
         SparsityFindings found = new Inspection(Optional.empty(), Optional.empty())
                 .inspect(new WordEncoder(collapse.terms), "model")
