@@ -17,6 +17,7 @@ import io.millrace.model.TextRole;
 import io.millrace.model.checkpoint.Checkpoint;
 import io.millrace.service.Settings;
 import io.millrace.service.registry.ModelName;
+import io.millrace.service.registry.RegistryClient;
 import io.millrace.trainer.serve.TrainerConfig;
 import io.millrace.trainer.serve.TrainerServer;
 import io.millrace.v1.EvaluationFigure;
@@ -91,10 +92,11 @@ class TrainedModelTest {
         return Files.writeString(folder.resolve("root/recipe.yaml"), recipe);
     }
 
-    private ModelManifest manifest(String name) {
-        return cluster.registry()
-                .describePublishedModel(ModelName.parse(name).reference())
-                .getManifest();
+    /** By the client that workers use: the golden vectors of a collapsed model have some megabytes. */
+    private ModelManifest manifest(String name) throws InterruptedException {
+        try (RegistryClient registry = RegistryClient.connect(cluster.address())) {
+            return registry.describe(ModelName.parse(name)).getManifest();
+        }
     }
 
     private static List<SparseVector> direct(Path model) throws IOException {
