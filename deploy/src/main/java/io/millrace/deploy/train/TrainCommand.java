@@ -129,7 +129,7 @@ public final class TrainCommand implements Callable<Integer> {
         return new TrainerParts(presets(), (folder, name) -> new RunReport(folder).write(name), CommandTree.version());
     }
 
-    private static TrainingPlan.Presets presets() {
+    static TrainingPlan.Presets presets() {
         return (preset, base) -> NamedContract.of(preset, base).toString();
     }
 

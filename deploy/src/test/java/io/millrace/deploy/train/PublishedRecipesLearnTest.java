@@ -13,6 +13,7 @@ import io.millrace.model.learning.Remember;
 import io.millrace.trainer.recipe.Recipe;
 import io.millrace.trainer.recipe.RecipeSource;
 import io.millrace.trainer.recipe.Task;
+import io.millrace.trainer.run.TrainingPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,7 +58,7 @@ class PublishedRecipesLearnTest {
         for (RecipeSource source : RecipeSource.read(shrunk(file))) {
             RecipeSource begun = source.followsPrevious() ? source.withBase(base) : source;
             Path run = Files.createDirectories(temporary.resolve("run"));
-            Recipe recipe = Recipe.parse(TrainCommand.contracted(begun, run));
+            Recipe recipe = Recipe.parse(TrainingPlan.contracted(begun, run, TrainCommand.presets()));
             LearningOptions options = recipe.learning().options();
             try (LearningModel model = LearningModel.open(recipe.checkpoint(), options);
                     Optimizer optimizer = new Optimizer(model, recipe.learning().optimizer())) {

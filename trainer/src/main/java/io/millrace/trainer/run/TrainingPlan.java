@@ -108,8 +108,8 @@ public final class TrainingPlan {
                     ? Optional.empty()
                     : Optional.of(recipes.getLast().base());
             RecipeSource source = based(phase, previous);
-            Optional<String> contract = contract(source);
-            Recipe recipe = Recipe.parse(contract.isEmpty() ? source : contracted(source, folder(phase)));
+            Optional<String> contract = contract(source, presets);
+            Recipe recipe = Recipe.parse(contract.isEmpty() ? source : named(source, folder(phase)));
             if (!Files.isDirectory(recipe.base())) {
                 throw new InvalidRecipeException(source.name() + ".base is " + recipe.base()
                         + ", which is no folder; name that of a checkpoint");
@@ -136,13 +136,7 @@ public final class TrainingPlan {
                 chain.clear();
             }
             Path own = folder(number);
-            RecipeSource source = based(number, previous);
-            Optional<String> contract = contract(source);
-            if (contract.isPresent()) {
-                Files.createDirectories(own);
-                Files.writeString(own.resolve("contract.json"), contract.get());
-                source = contracted(source, own);
-            }
+            RecipeSource source = contracted(based(number, previous), own, presets);
             Phase phase = new Phase(number, source, TrainingRun.open(source, own, lanes), own, chain);
             chain.add(phase);
             RunOutcome outcome;
@@ -167,7 +161,7 @@ public final class TrainingPlan {
     }
 
     /** The contract of a recipe that names a preset. */
-    private Optional<String> contract(RecipeSource source) throws IOException {
+    private static Optional<String> contract(RecipeSource source, Presets presets) throws IOException {
         Optional<String> preset = source.text("preset");
         Optional<String> base = source.text("base");
         return preset.isEmpty() || base.isEmpty()
@@ -175,7 +169,18 @@ public final class TrainingPlan {
                 : Optional.of(presets.contract(preset.get(), source.paths().resolve(base.get())));
     }
 
-    private static RecipeSource contracted(RecipeSource source, Path folder) {
+    /** A recipe that names a preset, with the contract that it gives the base, which is written into a folder. */
+    public static RecipeSource contracted(RecipeSource source, Path folder, Presets presets) throws IOException {
+        Optional<String> contract = contract(source, presets);
+        if (contract.isEmpty()) {
+            return source;
+        }
+        Files.createDirectories(folder);
+        Files.writeString(folder.resolve("contract.json"), contract.get());
+        return named(source, folder);
+    }
+
+    private static RecipeSource named(RecipeSource source, Path folder) {
         return source.with(
                 "preset",
                 "contract",
