@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -60,8 +61,8 @@ final class LocalRun implements TrainingPlan.Listener {
             requirePublishable(plan.check().getLast(), coordinator.get());
         }
         // Ctrl-C ends the step that is being taken, saves, and then lets the process go.
-        Thread main = Thread.currentThread();
-        Thread hook = new Thread(() -> stop(control, main), "millrace-train-stop");
+        CountDownLatch ended = new CountDownLatch(1);
+        Thread hook = new Thread(() -> stop(control, ended), "millrace-train-stop");
         Runtime.getRuntime().addShutdownHook(hook);
         List<RunOutcome> outcomes;
         try {
@@ -69,6 +70,7 @@ final class LocalRun implements TrainingPlan.Listener {
         } catch (DivergedException e) {
             throw new IOException(e.getMessage(), e);
         } finally {
+            ended.countDown();
             unhook(hook);
         }
         outcomes.forEach(this::print);
@@ -138,10 +140,11 @@ final class LocalRun implements TrainingPlan.Listener {
         }
     }
 
-    private static void stop(RunControl control, Thread main) {
+    /** Waits for the run, not for its thread, which ends the process and so waits for this one. */
+    private static void stop(RunControl control, CountDownLatch ended) {
         control.stop();
         try {
-            main.join();
+            ended.await();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

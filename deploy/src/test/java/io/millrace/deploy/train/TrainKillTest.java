@@ -107,6 +107,28 @@ class TrainKillTest {
         assertThat(whole.resolve("report.html")).exists();
     }
 
+    @Test
+    void endsAfterTheStepThatItTakesWhenItIsToldToAndGoesOnFromThere() throws Exception {
+        Path recipe = recipe();
+        Path stopped = temporary.resolve("stopped");
+        Process process = train(recipe, stopped);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (process.isAlive() && System.nanoTime() < deadline && lines(stopped) < 3) {
+            Thread.sleep(2);
+        }
+
+        process.destroy();
+
+        assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS))
+                .as("the process ends")
+                .isTrue();
+        int before = lines(stopped);
+        assertThat(before).isBetween(3, 23);
+        assertThat(stopped.resolve("states")).isNotEmptyDirectory();
+        finish(train(recipe, stopped));
+        assertThat(log(stopped)).hasSize(24);
+    }
+
     private static int lines(Path folder) throws IOException {
         Path log = folder.resolve("log.jsonl");
         return Files.exists(log) ? Files.readAllLines(log).size() : 0;
