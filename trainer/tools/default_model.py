@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Prepares what millrace-tiny learns from. See models/millrace-tiny/README.md for the commands in order.
 
-  prepare     collections in BEIR's layout, WordNet and the Gene Ontology -> one collection with training judgements
+  prepare     collections in BEIR's layout, WordNet and the Gene Ontology -> one collection with training judgements, and
+              a small one to judge checkpoints by (judged)
   candidates  rankings of that collection (./millrace eval --run-out) -> hard negatives, and documents cut for the teacher
   teach       a cross-encoder's scores and BM25's -> lines for distillation (OpenSearch KD)
 
@@ -134,6 +135,30 @@ class Collection:
                 if query in chosen:
                     file.write(f"{query}\t{document}\t1\n")
         print(f"{len(self.documents)} documents, {len(chosen)} queries")
+        self.write_judged(os.path.join(folder, "judged"), by_source)
+
+    def write_judged(self, folder, by_source):
+        """A small collection to judge checkpoints by and to count terms in: queries that are not learned from."""
+        asked = [key for source, keys in sorted(by_source.items()) for key in keys[QUOTA[source] :][:80]]
+        judgements = [(query, document) for query, document in self.judgements if query in set(asked)]
+        kept = {document for _, document in judgements}
+        others = sorted(set(self.documents) - kept)
+        kept.update(random.Random(5).sample(others, min(2000, len(others))))
+        order = sorted(kept)
+        random.Random(6).shuffle(order)
+        os.makedirs(os.path.join(folder, "qrels"), exist_ok=True)
+        with open(os.path.join(folder, "corpus.jsonl"), "w", encoding="utf-8") as file:
+            for key in order:
+                title, text = self.documents[key]
+                file.write(json.dumps({"_id": key, "title": title, "text": text}, ensure_ascii=False) + "\n")
+        with open(os.path.join(folder, "queries.jsonl"), "w", encoding="utf-8") as file:
+            for key in asked:
+                file.write(json.dumps({"_id": key, "text": self.queries[key]}, ensure_ascii=False) + "\n")
+        with open(os.path.join(folder, "qrels", "dev.tsv"), "w", encoding="utf-8") as file:
+            file.write("query-id\tcorpus-id\tscore\n")
+            for query, document in judgements:
+                file.write(f"{query}\t{document}\t1\n")
+        print(f"{len(order)} documents and {len(asked)} queries to judge by")
 
 
 def prepare(arguments):

@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Every recipe that comes with the trainer, over tiny weights of its family: they are read as it says, and take a step. */
 class PublishedRecipesLearnTest {
     private static final Path FOLDER = Path.of("../trainer/recipes");
-    private static final Pattern DATA = Pattern.compile("\\$\\{MSMARCO}/([\\w.+-]+)");
+    private static final Pattern DATA = Pattern.compile("\\$\\{(?:MSMARCO|MILLRACE_TINY)}/([\\w.+-]+)");
     private static final Pattern MODEL = Pattern.compile("\\$\\{MODELS}/([\\w.-]+)");
     private static final Pattern TOKENS = Pattern.compile("(query|document|sequence)-tokens: \\d+");
 
@@ -112,7 +112,11 @@ class PublishedRecipesLearnTest {
                 .replaceAll((MatchResult found) -> found.group(1) + "-tokens: 16")
                 .replace("${MODELS}", temporary.toString())
                 .replace("${MSMARCO}", temporary.toString())
-                .replace("${MSMARCO_DEV}", temporary.toString());
+                .replace("${MSMARCO_DEV}", temporary.toString())
+                .replace("${MILLRACE_TINY}", temporary.toString())
+                .replace(
+                        "../../models",
+                        Path.of("../models").toAbsolutePath().normalize().toString());
         return Files.writeString(temporary.resolve("recipe.yaml"), shrunk);
     }
 

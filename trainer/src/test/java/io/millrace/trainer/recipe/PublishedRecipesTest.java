@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The recipes that come with the trainer. */
 class PublishedRecipesTest {
     private static final Path FOLDER = Path.of("recipes");
-    private static final Pattern DATA = Pattern.compile("\\$\\{MSMARCO}/([\\w.+-]+)");
+    private static final Pattern DATA = Pattern.compile("\\$\\{(?:MSMARCO|MILLRACE_TINY)}/([\\w.+-]+)");
 
     @TempDir
     private Path marco;
@@ -34,7 +34,15 @@ class PublishedRecipesTest {
     }
 
     private Optional<String> environment(String name) {
-        return Optional.ofNullable(Map.of("MSMARCO", marco.toString(), "MSMARCO_DEV", "dev", "MODELS", "models")
+        return Optional.ofNullable(Map.of(
+                        "MSMARCO",
+                        marco.toString(),
+                        "MSMARCO_DEV",
+                        "dev",
+                        "MODELS",
+                        "models",
+                        "MILLRACE_TINY",
+                        marco.toString())
                 .get(name));
     }
 
