@@ -12,6 +12,7 @@ import io.millrace.deploy.command.SearchCommand;
 import io.millrace.deploy.eval.EvalCommand;
 import io.millrace.deploy.expand.ExpandCommand;
 import io.millrace.deploy.fsck.FsckCommand;
+import io.millrace.deploy.lab.LabCommand;
 import io.millrace.deploy.lexical.LexicalCommand;
 import io.millrace.deploy.local.RoleCommand;
 import io.millrace.deploy.local.ServeCommand;
@@ -63,6 +64,7 @@ public final class Main {
         commands.put("teacher", new TeacherCommand(console));
         commands.put("mine", new MineCommand(console));
         commands.put("train", TrainCommand.over(console));
+        commands.put("lab", LabCommand.over(console));
         commands.put("bench", BenchCommand.over(console));
         return new CommandTree(console, commands);
     }

@@ -2,6 +2,7 @@ package io.millrace.trainer.run;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.millrace.trainer.telemetry.SparsityGate;
 import io.millrace.trainer.telemetry.SparsityReport;
 
 /**
@@ -25,7 +26,12 @@ public record Judgement(long step, String metric, double value, SparsityReport s
                 .put("longest_list", sparsity.longestList())
                 .put("dead", sparsity.dead())
                 .put("likeness", sparsity.likeness())
+                .put("saturated", sparsity.saturated())
+                .put("distinct", sparsity.distinct())
+                .put("empty_queries", sparsity.queries().empty())
+                .put("empty_documents", sparsity.documents().empty())
                 .put("best", best);
+        SparsityGate.DEFAULT.refusal(sparsity).ifPresent(reason -> json.put("refused", reason));
         return json.toString();
     }
 }

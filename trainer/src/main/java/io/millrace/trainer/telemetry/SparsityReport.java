@@ -2,6 +2,9 @@ package io.millrace.trainer.telemetry;
 
 import io.millrace.trainer.regularizer.DocumentFrequencies;
 import io.millrace.vector.SparseMatrix;
+import java.nio.IntBuffer;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * What the vectors of sample texts look like, as far as an index cares. Only vectors of different texts say anything here: a
@@ -14,6 +17,7 @@ import io.millrace.vector.SparseMatrix;
  * @param longestList share of the documents that have the most frequent term, which is the length of the longest posting list
  * @param saturated number of terms that at least {@value #SATURATED} of the documents have; they tell documents apart by their
  *     weights alone and cost the longest lists
+ * @param distinct number of different sets of terms among the documents; all empty ones are one
  * @param likeness mean cosine of two different documents, empty ones left out; 0 if there are no two
  * @param flops Σᵥ p_q(v) p_d(v), the expected number of products of a query with a document (Paria et al. 2020)
  */
@@ -24,6 +28,7 @@ public record SparsityReport(
         int used,
         double longestList,
         int saturated,
+        int distinct,
         double likeness,
         double flops) {
     /** Share of the documents from which on a term counts as saturated. */
@@ -91,8 +96,18 @@ public record SparsityReport(
                 used,
                 (double) longest / documents.rows(),
                 saturated,
+                distinct(documents),
                 likeness(documents),
                 flops);
+    }
+
+    private static int distinct(SparseMatrix rows) {
+        Set<IntBuffer> sets = new HashSet<>();
+        for (int row = 0; row < rows.rows(); row++) {
+            int from = rows.offsets()[row];
+            sets.add(IntBuffer.wrap(rows.terms(), from, rows.offsets()[row + 1] - from));
+        }
+        return sets.size();
     }
 
     /** Over all pairs at once: the square of the sum of the unit vectors is the number of them and twice each pair's cosine. */
