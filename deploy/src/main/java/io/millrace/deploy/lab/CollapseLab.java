@@ -12,6 +12,7 @@ import io.millrace.trainer.run.RunControl;
 import io.millrace.trainer.run.TrainingRun;
 import io.millrace.trainer.telemetry.SparsityReport;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -71,13 +72,18 @@ final class CollapseLab {
     record Beginning(Trial.Arm arm, int seed, SparsityReport sparsity) {}
 
     Outcome run() throws IOException, InterruptedException {
-        Path data = folder.resolve("texts");
         listener.accept("reading WordNet");
-        DictionaryTask task =
-                DictionaryTask.read(plan.corpus().entries(), plan.corpus().heldOut());
-        task.write(data);
-        listener.accept("learning a vocabulary of " + plan.corpus().vocabulary() + " pieces");
-        BytePairs vocabulary = BytePairs.learn(task.readable(), plan.corpus().vocabulary());
+        LabPlan.Corpus corpus = plan.corpus();
+        DictionaryTask task = DictionaryTask.read(corpus.entries(), corpus.heldOut());
+        Path data = folder.resolve("texts-" + corpus.entries() + "-" + corpus.heldOut());
+        if (!Files.exists(data)) {
+            // Under another name until it is whole. What is there is not touched, or indexes of it would be made anew.
+            Path part = folder.resolve("texts.part");
+            task.write(part);
+            Files.move(part, data);
+        }
+        listener.accept("learning a vocabulary of " + corpus.vocabulary() + " pieces");
+        BytePairs vocabulary = BytePairs.learn(task.readable(), corpus.vocabulary());
         LabRecipes recipes = new LabRecipes(plan, data);
         List<Beginning> starts = new ArrayList<>();
         List<Course> courses = new ArrayList<>();

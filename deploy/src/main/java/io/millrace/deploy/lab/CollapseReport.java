@@ -44,9 +44,10 @@ record CollapseReport(LabPlan plan, CollapseLab.Outcome outcome) {
             new Curve("Non-zeros of a document", false, Axis.log("terms"), number("document_non_zeros")),
             new Curve("Non-zeros of a query", false, Axis.log("terms"), number("query_non_zeros")),
             new Curve("Mean cosine of two documents", false, Axis.linear("cosine"), number("likeness")),
+            new Curve("Mean cosine of two queries", false, Axis.linear("cosine"), number("query_likeness")),
             new Curve("Terms that no document has", false, Axis.linear("share of the vocabulary"), number("dead")),
             new Curve("Longest posting list", false, Axis.linear("share of the documents"), number("longest_list")),
-            new Curve("Different sets of terms", false, Axis.linear("documents"), number("distinct")),
+            new Curve("Different sets of terms", false, Axis.linear("documents"), number("distinct_documents")),
             new Curve("InfoNCE", true, Axis.log("nats"), Course::contrast));
 
     private static ToDoubleFunction<JsonNode> number(String key) {
@@ -91,7 +92,7 @@ record CollapseReport(LabPlan plan, CollapseLab.Outcome outcome) {
                 figure("%.0f %%", 100 * last.path("dead").asDouble()),
                 figure("%.0f %%", 100 * last.path("longest_list").asDouble()),
                 figure("%.2f", last.path("likeness").asDouble()),
-                String.valueOf(last.path("distinct").asInt()),
+                String.valueOf(last.path("distinct_documents").asInt()),
                 refused ? "refuses" : "passes",
                 since.isPresent() ? String.valueOf(since.getAsLong()) : "",
                 course.guesses() ? "yes" : "no");
@@ -111,7 +112,7 @@ record CollapseReport(LabPlan plan, CollapseLab.Outcome outcome) {
                             figure("%.0f %%", 100 * sparsity.dead()),
                             figure("%.0f %%", 100 * sparsity.longestList()),
                             figure("%.2f", sparsity.likeness()),
-                            String.valueOf(sparsity.distinct()),
+                            String.valueOf(sparsity.documents().distinct()),
                             SparsityGate.DEFAULT.refusal(sparsity).isPresent() ? "refuses" : "passes"));
                 }
             }

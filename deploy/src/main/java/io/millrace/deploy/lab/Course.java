@@ -78,20 +78,22 @@ record Course(Trial trial, LabPlan plan, boolean diverged, List<JsonNode> steps,
         int texts = plan.corpus().heldOut();
         int columns = plan.corpus().vocabulary();
         return new SparsityReport(
-                new SparsityReport.NonZeros(
+                new SparsityReport.Side(
                         texts,
                         judgement.path("query_non_zeros").asDouble(),
-                        judgement.path("empty_queries").asDouble()),
-                new SparsityReport.NonZeros(
+                        judgement.path("empty_queries").asDouble(),
+                        judgement.path("distinct_queries").asInt(),
+                        judgement.path("query_likeness").asDouble()),
+                new SparsityReport.Side(
                         texts,
                         judgement.path("document_non_zeros").asDouble(),
-                        judgement.path("empty_documents").asDouble()),
+                        judgement.path("empty_documents").asDouble(),
+                        judgement.path("distinct_documents").asInt(),
+                        judgement.path("likeness").asDouble()),
                 columns,
                 (int) Math.round((1 - judgement.path("dead").asDouble()) * columns),
                 judgement.path("longest_list").asDouble(),
                 judgement.path("saturated").asInt(),
-                judgement.path("distinct").asInt(),
-                judgement.path("likeness").asDouble(),
                 judgement.path("flops").asDouble());
     }
 

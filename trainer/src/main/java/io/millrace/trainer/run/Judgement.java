@@ -26,8 +26,10 @@ public record Judgement(long step, String metric, double value, SparsityReport s
                 .put("longest_list", sparsity.longestList())
                 .put("dead", sparsity.dead())
                 .put("likeness", sparsity.likeness())
+                .put("query_likeness", sparsity.queries().likeness())
                 .put("saturated", sparsity.saturated())
-                .put("distinct", sparsity.distinct())
+                .put("distinct_queries", sparsity.queries().distinct())
+                .put("distinct_documents", sparsity.documents().distinct())
                 .put("empty_queries", sparsity.queries().empty())
                 .put("empty_documents", sparsity.documents().empty())
                 .put("best", best);

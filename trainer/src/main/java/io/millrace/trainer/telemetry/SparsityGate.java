@@ -20,23 +20,35 @@ import java.util.Optional;
  * @param mostEmpty largest share of empty documents, and of empty queries
  * @param leastNonZeros fewest non-zeros of a document on average
  * @param mostNonZeros most non-zeros of a document on average
- * @param alike how far documents may be alike
+ * @param alike how far texts may be alike
  */
 public record SparsityGate(int leastVectors, double mostEmpty, double leastNonZeros, double mostNonZeros, Alike alike) {
     /**
-     * How far documents may be alike.
+     * How far texts may be alike.
      *
-     * @param mostLikeness largest mean cosine of two documents
+     * @param mostLikeness largest mean cosine of two documents, and of two queries
      * @param mostSaturated largest share of a document's terms that nearly every document has
      * @param mostTouched largest share of the documents that a query's term has on average
      * @param longestList largest share of the documents that any one term has. Healthy models have terms in 94 % of them, so
      *     that it is 1, which refuses nothing; a recipe that presses on long lists sets its own
      * @param leastVariety how many times as many terms the documents have together as one has, at least
+     * @param mostRepeated largest share of the documents, and of the queries, that have another's set of terms again
      */
     public record Alike(
-            double mostLikeness, double mostSaturated, double mostTouched, double longestList, double leastVariety) {
+            double mostLikeness,
+            double mostSaturated,
+            double mostTouched,
+            double longestList,
+            double leastVariety,
+            double mostRepeated) {
         /** Between what healthy and collapsed models do; see {@link SparsityGate}. */
-        public static final Alike DEFAULT = new Alike(0.5, 0.25, 0.5, 1, 4);
+        public static final Alike DEFAULT = new Alike(0.5, 0.25, 0.5, 1, 4, 0.5);
+
+        /** With half of the vectors as the most that may repeat others. */
+        public Alike(
+                double mostLikeness, double mostSaturated, double mostTouched, double longestList, double leastVariety) {
+            this(mostLikeness, mostSaturated, mostTouched, longestList, leastVariety, 0.5);
+        }
     }
 
     /**
@@ -53,8 +65,8 @@ public record SparsityGate(int leastVectors, double mostEmpty, double leastNonZe
      */
     public Optional<String> refusal(SparsityReport report) {
         List<String> reasons = new ArrayList<>();
-        SparsityReport.NonZeros queries = report.queries();
-        SparsityReport.NonZeros documents = report.documents();
+        SparsityReport.Side queries = report.queries();
+        SparsityReport.Side documents = report.documents();
         if (Math.min(queries.vectors(), documents.vectors()) < leastVectors) {
             return Optional.of("the sample of " + queries.vectors() + " queries and " + documents.vectors()
                     + " documents is too small to judge sparsity by; encode " + leastVectors + " of each or more");
@@ -63,7 +75,10 @@ public record SparsityGate(int leastVectors, double mostEmpty, double leastNonZe
         most(reasons, "share of empty queries", queries.empty(), mostEmpty);
         least(reasons, "non-zeros of a document", documents.mean(), leastNonZeros);
         most(reasons, "non-zeros of a document", documents.mean(), mostNonZeros);
-        most(reasons, "mean cosine of two documents", report.likeness(), alike.mostLikeness);
+        most(reasons, "mean cosine of two documents", documents.likeness(), alike.mostLikeness);
+        most(reasons, "mean cosine of two queries", queries.likeness(), alike.mostLikeness);
+        most(reasons, "share of documents with another's set of terms", documents.repeated(), alike.mostRepeated);
+        most(reasons, "share of queries with another's set of terms", queries.repeated(), alike.mostRepeated);
         if (documents.mean() > 0) {
             most(
                     reasons,

@@ -10,27 +10,17 @@ import java.util.Set;
  * What the vectors of sample texts look like, as far as an index cares. Only vectors of different texts say anything here: a
  * text that is in the sample twice makes a model look more alike than it is.
  *
- * @param queries non-zeros of the queries
- * @param documents non-zeros of the documents
+ * @param queries the sample's queries
+ * @param documents its documents
  * @param columns number of terms V
  * @param used number of terms that some document of the sample has
  * @param longestList share of the documents that have the most frequent term, which is the length of the longest posting list
  * @param saturated number of terms that at least {@value #SATURATED} of the documents have; they tell documents apart by their
  *     weights alone and cost the longest lists
- * @param distinct number of different sets of terms among the documents; all empty ones are one
- * @param likeness mean cosine of two different documents, empty ones left out; 0 if there are no two
  * @param flops Σᵥ p_q(v) p_d(v), the expected number of products of a query with a document (Paria et al. 2020)
  */
 public record SparsityReport(
-        NonZeros queries,
-        NonZeros documents,
-        int columns,
-        int used,
-        double longestList,
-        int saturated,
-        int distinct,
-        double likeness,
-        double flops) {
+        Side queries, Side documents, int columns, int used, double longestList, int saturated, double flops) {
     /** Share of the documents from which on a term counts as saturated. */
     public static final double SATURATED = 0.9;
 
@@ -44,21 +34,42 @@ public record SparsityReport(
         return queries.mean == 0 ? 0 : flops / queries.mean;
     }
 
+    /** Mean cosine of two different documents, see {@link Side}. */
+    public double likeness() {
+        return documents.likeness;
+    }
+
     /**
-     * How many non-zeros the vectors of a side have.
+     * What the vectors of a side look like by themselves.
      *
      * @param vectors number of vectors
      * @param mean non-zeros on average
      * @param empty share of the vectors without any
+     * @param distinct number of different sets of terms; all empty ones are one
+     * @param likeness mean cosine of two different vectors, empty ones left out; 0 if there are no two
      */
-    public record NonZeros(int vectors, double mean, double empty) {
-        static NonZeros of(SparseMatrix rows) {
+    public record Side(int vectors, double mean, double empty, int distinct, double likeness) {
+        static Side of(SparseMatrix rows) {
             int empty = 0;
+            Set<IntBuffer> sets = new HashSet<>();
             for (int row = 0; row < rows.rows(); row++) {
-                empty += rows.offsets()[row + 1] == rows.offsets()[row] ? 1 : 0;
+                int from = rows.offsets()[row];
+                int size = rows.offsets()[row + 1] - from;
+                empty += size == 0 ? 1 : 0;
+                sets.add(IntBuffer.wrap(rows.terms(), from, size));
             }
             double count = Math.max(1, rows.rows());
-            return new NonZeros(rows.rows(), rows.offsets()[rows.rows()] / count, empty / count);
+            return new Side(
+                    rows.rows(),
+                    rows.offsets()[rows.rows()] / count,
+                    empty / count,
+                    sets.size(),
+                    SparsityReport.likeness(rows));
+        }
+
+        /** Share of the vectors that are another's set of terms again. */
+        public double repeated() {
+            return vectors == 0 ? 0 : 1 - (double) distinct / vectors;
         }
     }
 
@@ -90,24 +101,13 @@ public record SparsityReport(
             flops += (double) queryCounts[term] * documentCounts[term] / pairs;
         }
         return new SparsityReport(
-                NonZeros.of(queries),
-                NonZeros.of(documents),
+                Side.of(queries),
+                Side.of(documents),
                 documents.columns(),
                 used,
                 (double) longest / documents.rows(),
                 saturated,
-                distinct(documents),
-                likeness(documents),
                 flops);
-    }
-
-    private static int distinct(SparseMatrix rows) {
-        Set<IntBuffer> sets = new HashSet<>();
-        for (int row = 0; row < rows.rows(); row++) {
-            int from = rows.offsets()[row];
-            sets.add(IntBuffer.wrap(rows.terms(), from, rows.offsets()[row + 1] - from));
-        }
-        return sets.size();
     }
 
     /** Over all pairs at once: the square of the sum of the unit vectors is the number of them and twice each pair's cosine. */
