@@ -34,7 +34,8 @@ class HelpTest {
                 "score",
                 "teacher",
                 "mine",
-                "train"
+                "train",
+                "lab"
             })
     void everyCommandHasHelpWithExamplesAndExitCodes(String command) {
         CommandRun run = CommandRun.of(command, "--help");

@@ -123,7 +123,7 @@ public final class CollapseCommand implements Callable<Integer> {
                 new RandomDecoder(layers, width, width / 16),
                 new LabPlan.Corpus(entries, heldOut, vocabulary),
                 new LabPlan.Language(languageSteps, languageSteps, 16, 96, 3e-3),
-                new LabPlan.Ranking(steps, 32, 32, Math.max(1, steps / 20)),
+                new LabPlan.Ranking(steps, 32, 32, Math.max(1, steps / 10)),
                 new LabPlan.Sweep(seeds, rates, lambdas, modes, !noRandom));
         Files.createDirectories(out);
         CollapseLab.Outcome outcome = new CollapseLab(plan, out, threads, console::say).run();

@@ -67,7 +67,7 @@ class CollapseCommandTest {
                 .allSatisfy(trial -> assertThat(trial.path("refused").asText()).isNotEmpty());
         assertThat(lines)
                 .filteredOn(line -> line.path("kind").asText().equals("judgement"))
-                .hasSize(4 * 20)
+                .hasSize(4 * 10)
                 .allSatisfy(line -> assertThat(line.path("longest_list").asDouble()).isBetween(0.0, 1.0));
         assertThat(Files.readString(folder.resolve("collapse-lab.md")))
                 .contains("Before contrastive training")

@@ -16,6 +16,9 @@ import java.util.Optional;
  * which it cannot read: .61, 18 of 67, 68 %; that is refused. A model that gives every text one vector has likeness 1, all
  * terms saturated, and no more terms in all than in one.
  *
+ * <p>Terms that no document has are judged by their opposite, {@link Alike#leastVariety}: of 30 healthy documents, too, nearly all of
+ * the vocabulary is dead, and a share of it would be a limit on the size of the sample.
+ *
  * @param leastVectors fewest documents, and fewest queries, to judge by
  * @param mostEmpty largest share of empty documents, and of empty queries
  * @param leastNonZeros fewest non-zeros of a document on average
