@@ -84,6 +84,10 @@ final class CollapseLab {
         }
         listener.accept("learning a vocabulary of " + corpus.vocabulary() + " pieces");
         BytePairs vocabulary = BytePairs.learn(task.readable(), corpus.vocabulary());
+        if (vocabulary.size() < corpus.vocabulary()) {
+            throw new IllegalArgumentException("--vocabulary is " + corpus.vocabulary() + ", but " + corpus.entries()
+                    + " entries have " + vocabulary.size() + " pieces that occur twice; ask for fewer, or read more");
+        }
         LabRecipes recipes = new LabRecipes(plan, data);
         List<Beginning> starts = new ArrayList<>();
         List<Course> courses = new ArrayList<>();

@@ -192,6 +192,9 @@ record CollapseReport(LabPlan plan, CollapseLab.Outcome outcome) {
 
     /** What the gate says of those that it refuses. */
     private String refusals() {
+        if (outcome.courses().stream().allMatch(course -> course.refusal().isEmpty())) {
+            return "The gate refuses none.\n";
+        }
         StringBuilder text = new StringBuilder("Why the gate refuses:\n\n");
         outcome.courses().forEach(course -> course.refusal()
                 .ifPresent(reason -> text.append("- `")

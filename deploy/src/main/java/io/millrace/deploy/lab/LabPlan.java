@@ -2,6 +2,7 @@ package io.millrace.deploy.lab;
 
 import io.millrace.model.contract.ReadingMode;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -46,6 +47,10 @@ record LabPlan(RandomDecoder decoder, Corpus corpus, Language language, Ranking 
      */
     record Ranking(int steps, int queries, int tokens, int judged) {}
 
+    /** How decoders can be read. */
+    private static final Set<ReadingMode> DECODERS =
+            EnumSet.of(ReadingMode.CAUSAL, ReadingMode.ECHO, ReadingMode.BIDIRECTIONAL);
+
     /**
      * Trials.
      *
@@ -55,8 +60,9 @@ record LabPlan(RandomDecoder decoder, Corpus corpus, Language language, Ranking 
      * @param modes ways of reading; the others than the first with the first rate and λ
      * @param random whether random weights are an arm, in the first setting
      */
-    record Sweep(int seeds, List<Double> rates, List<Double> lambdas, List<ReadingMode> modes, boolean random) {
-        /** Copies the lists; refuses empty ones. */
+    record Sweep(
+            int seeds, List<Double> rates, List<Double> lambdas, List<ReadingMode> modes, boolean random) {
+        /** Copies the lists; refuses empty ones, and what no decoder can be trained with. */
         Sweep {
             rates = List.copyOf(rates);
             lambdas = List.copyOf(lambdas);
@@ -65,6 +71,15 @@ record LabPlan(RandomDecoder decoder, Corpus corpus, Language language, Ranking 
                 throw new IllegalArgumentException("the lab has " + seeds + " seeds, " + rates.size() + " rates, "
                         + lambdas.size() + " values of lambda and " + modes.size() + " ways of reading; give one of"
                         + " each at least");
+            }
+            if (!rates.stream().allMatch(rate -> rate > 0 && rate < Double.POSITIVE_INFINITY)
+                    || !lambdas.stream().allMatch(lambda -> lambda >= 0 && lambda < Double.POSITIVE_INFINITY)) {
+                throw new IllegalArgumentException("the lab's rates are " + rates + " and its values of lambda " + lambdas
+                        + "; give finite rates above 0 and values of lambda of 0 or more");
+            }
+            if (!DECODERS.containsAll(modes)) {
+                throw new IllegalArgumentException(
+                        "the lab's ways of reading are " + modes + "; a decoder is read " + DECODERS);
             }
         }
 

@@ -88,6 +88,10 @@ class CollapseCommandTest {
                 .contains("--width is 48; give a multiple of 32");
         assertThat(CommandRun.of("lab", "collapse", "--out", folder.toString(), "--held-out", "3").err())
                 .contains("--held-out is 3; give 30 or more");
+        assertThat(CommandRun.of("lab", "collapse", "--out", folder.toString(), "--rates", "1e-3,0").err())
+                .contains("rates are [0.001, 0.0]");
+        assertThat(CommandRun.of("lab", "collapse", "--out", folder.toString(), "--modes", "encoder").err())
+                .contains("ways of reading are [ENCODER]; a decoder is read [CAUSAL, ");
         assertThat(CommandRun.of("lab").err()).contains("say which experiment: collapse");
     }
 }
