@@ -2,6 +2,7 @@ package io.millrace.deploy.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.millrace.model.tokenizer.TextTokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -81,13 +82,13 @@ class BytePairsTest {
             List<String> expected = countedAnew(texts, 40);
             String json = BytePairs.learn(texts, 256 + 40).toJson();
             List<String> merges = new ArrayList<>();
-            new com.fasterxml.jackson.databind.json.JsonMapper()
+            new JsonMapper()
                     .readTree(json)
                     .path("model")
                     .path("merges")
                     .forEach(merge -> merges.add(merge.asText()));
 
-            assertThat(merges).as("seed %d", seed).startsWith(expected.toArray(String[]::new));
+            assertThat(merges.subList(0, expected.size())).as("seed %d", seed).isEqualTo(expected);
             compared += expected.size();
         }
         assertThat(compared).isGreaterThan(50);
