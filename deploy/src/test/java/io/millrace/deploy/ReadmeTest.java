@@ -28,7 +28,8 @@ class ReadmeTest {
         assertThat(commands).hasSizeGreaterThan(10);
         for (List<String> command : commands) {
             String help = CommandRun.of(
-                            List.of("collection", "snapshot", "bench", "model", "lab").contains(command.getFirst())
+                            List.of("collection", "snapshot", "bench", "model", "lab")
+                                            .contains(command.getFirst())
                                     ? new String[] {command.getFirst(), command.get(1), "--help"}
                                     : new String[] {command.getFirst(), "--help"})
                     .out();

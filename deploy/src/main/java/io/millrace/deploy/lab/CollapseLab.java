@@ -116,12 +116,8 @@ final class CollapseLab {
         if (plan.sweep().random()) {
             arms.put(Trial.Arm.RANDOM, random);
         }
-        arms.put(
-                Trial.Arm.PLAIN,
-                train(recipes.language("plain-" + seed, common, seed, language.adaptation(), 0)));
-        arms.put(
-                Trial.Arm.ADAPTED,
-                train(recipes.language("adapted-" + seed, common, seed, language.adaptation(), 1)));
+        arms.put(Trial.Arm.PLAIN, train(recipes.language("plain-" + seed, common, seed, language.adaptation(), 0)));
+        arms.put(Trial.Arm.ADAPTED, train(recipes.language("adapted-" + seed, common, seed, language.adaptation(), 1)));
         return arms;
     }
 
@@ -147,8 +143,7 @@ final class CollapseLab {
     }
 
     private SparsityReport sparsity(Path checkpoint, DictionaryTask task) throws IOException {
-        try (LearningModel model =
-                LearningModel.open(Checkpoint.open(checkpoint), LearningOptions.whole(threads))) {
+        try (LearningModel model = LearningModel.open(Checkpoint.open(checkpoint), LearningOptions.whole(threads))) {
             List<String> sentences =
                     task.heldOut().stream().map(DictionaryTask.Entry::sentence).toList();
             List<String> documents = task.heldOut().stream()

@@ -87,8 +87,10 @@ record CollapseReport(LabPlan plan, CollapseLab.Outcome outcome) {
                 String.valueOf(course.trial().seed()),
                 figure("%.2f", course.lastContrast()),
                 figure("%.3f", last.path("value").asDouble()),
-                figure("%.0f / %.0f", last.path("query_non_zeros").asDouble(), last.path("document_non_zeros")
-                        .asDouble()),
+                figure(
+                        "%.0f / %.0f",
+                        last.path("query_non_zeros").asDouble(),
+                        last.path("document_non_zeros").asDouble()),
                 figure("%.0f %%", 100 * last.path("dead").asDouble()),
                 figure("%.0f %%", 100 * last.path("longest_list").asDouble()),
                 figure("%.2f", last.path("likeness").asDouble()),
@@ -108,7 +110,10 @@ record CollapseReport(LabPlan plan, CollapseLab.Outcome outcome) {
                     rows.add(List.of(
                             arm.label(),
                             String.valueOf(start.seed()),
-                            figure("%.0f / %.0f", sparsity.queries().mean(), sparsity.documents().mean()),
+                            figure(
+                                    "%.0f / %.0f",
+                                    sparsity.queries().mean(),
+                                    sparsity.documents().mean()),
                             figure("%.0f %%", 100 * sparsity.dead()),
                             figure("%.0f %%", 100 * sparsity.longestList()),
                             figure("%.2f", sparsity.likeness()),
@@ -139,11 +144,20 @@ record CollapseReport(LabPlan plan, CollapseLab.Outcome outcome) {
                             courses.stream()
                                             .filter(course -> course.refusal().isPresent())
                                             .count() + " of " + courses.size(),
-                            range("%.3f", courses, course -> course.last().path("value").asDouble()),
-                            range("%.0f", courses, course -> course.last()
-                                    .path("document_non_zeros")
-                                    .asDouble()),
-                            range("%.2f", courses, course -> course.last().path("likeness").asDouble())));
+                            range(
+                                    "%.3f",
+                                    courses,
+                                    course -> course.last().path("value").asDouble()),
+                            range(
+                                    "%.0f",
+                                    courses,
+                                    course -> course.last()
+                                            .path("document_non_zeros")
+                                            .asDouble()),
+                            range(
+                                    "%.2f",
+                                    courses,
+                                    course -> course.last().path("likeness").asDouble())));
                 }
             }
         }
@@ -196,12 +210,13 @@ record CollapseReport(LabPlan plan, CollapseLab.Outcome outcome) {
             return "The gate refuses none.\n";
         }
         StringBuilder text = new StringBuilder("Why the gate refuses:\n\n");
-        outcome.courses().forEach(course -> course.refusal()
-                .ifPresent(reason -> text.append("- `")
-                        .append(course.trial().name())
-                        .append("`: ")
-                        .append(reason)
-                        .append("\n")));
+        outcome.courses()
+                .forEach(course -> course.refusal()
+                        .ifPresent(reason -> text.append("- `")
+                                .append(course.trial().name())
+                                .append("`: ")
+                                .append(reason)
+                                .append("\n")));
         return text.toString();
     }
 

@@ -63,8 +63,8 @@ record DictionaryTask(List<String> definitions, List<Entry> learned, List<Entry>
             }
         }
         if (heldOut >= entries.size()) {
-            throw new IllegalArgumentException("of " + count + " entries " + entries.size()
-                    + " have a sentence, and " + heldOut + " are to be held out; read more, or hold out fewer");
+            throw new IllegalArgumentException("of " + count + " entries " + entries.size() + " have a sentence, and "
+                    + heldOut + " are to be held out; read more, or hold out fewer");
         }
         List<Entry> learned = new ArrayList<>();
         List<Entry> held = new ArrayList<>();

@@ -60,8 +60,7 @@ record LabPlan(RandomDecoder decoder, Corpus corpus, Language language, Ranking 
      * @param modes ways of reading; the others than the first with the first rate and λ
      * @param random whether random weights are an arm, in the first setting
      */
-    record Sweep(
-            int seeds, List<Double> rates, List<Double> lambdas, List<ReadingMode> modes, boolean random) {
+    record Sweep(int seeds, List<Double> rates, List<Double> lambdas, List<ReadingMode> modes, boolean random) {
         /** Copies the lists; refuses empty ones, and what no decoder can be trained with. */
         Sweep {
             rates = List.copyOf(rates);
@@ -74,8 +73,8 @@ record LabPlan(RandomDecoder decoder, Corpus corpus, Language language, Ranking 
             }
             if (!rates.stream().allMatch(rate -> rate > 0 && rate < Double.POSITIVE_INFINITY)
                     || !lambdas.stream().allMatch(lambda -> lambda >= 0 && lambda < Double.POSITIVE_INFINITY)) {
-                throw new IllegalArgumentException("the lab's rates are " + rates + " and its values of lambda " + lambdas
-                        + "; give finite rates above 0 and values of lambda of 0 or more");
+                throw new IllegalArgumentException("the lab's rates are " + rates + " and its values of lambda "
+                        + lambdas + "; give finite rates above 0 and values of lambda of 0 or more");
             }
             if (!DECODERS.containsAll(modes)) {
                 throw new IllegalArgumentException(

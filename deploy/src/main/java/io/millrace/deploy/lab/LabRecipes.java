@@ -18,9 +18,11 @@ record LabRecipes(LabPlan plan, Path data) {
      */
     RecipeSource language(String name, Path base, int seed, int steps, double rectified) {
         LabPlan.Language language = plan.language();
-        return source(name, String.format(
-                Locale.ROOT,
-                """
+        return source(
+                name,
+                String.format(
+                        Locale.ROOT,
+                        """
                 name: %s
                 base: %s
                 task: adaptation
@@ -32,26 +34,28 @@ record LabRecipes(LabPlan plan, Path data) {
                 adaptation: {passages: %s, sequence-tokens: %d, rectified-weight: %s}
                 keep: {every: %d, states: 1, report: 10}
                 """,
-                name,
-                quoted(base),
-                seed,
-                steps,
-                language.batch(),
-                language.rate(),
-                steps / 10,
-                quoted(data.resolve("passages.jsonl")),
-                language.tokens(),
-                rectified,
-                steps));
+                        name,
+                        quoted(base),
+                        seed,
+                        steps,
+                        language.batch(),
+                        language.rate(),
+                        steps / 10,
+                        quoted(data.resolve("passages.jsonl")),
+                        language.tokens(),
+                        rectified,
+                        steps));
     }
 
     /** Contrastive training with in-batch negatives and FLOPS, as CSPLADE's second phase. */
     RecipeSource ranking(Trial trial, Path base) {
         LabPlan.Ranking ranking = plan.ranking();
         // The last judgement is that of the last step.
-        return source(trial.name(), String.format(
-                Locale.ROOT,
-                """
+        return source(
+                trial.name(),
+                String.format(
+                        Locale.ROOT,
+                        """
                 name: %s
                 base: %s
                 reading: {mode: %s}
@@ -70,25 +74,25 @@ record LabRecipes(LabPlan plan, Path data) {
                 validation: {folder: %s, split: dev, every: %d, metric: mrr@10}
                 keep: {every: %d, states: 1, report: 5}
                 """,
-                trial.name(),
-                quoted(base),
-                trial.mode().name().toLowerCase(Locale.ROOT),
-                trial.seed(),
-                ranking.steps(),
-                ranking.queries(),
-                ranking.tokens(),
-                ranking.tokens(),
-                trial.rate(),
-                // CSPLADE's 5 %.
-                ranking.steps() / 20,
-                trial.lambda(),
-                ranking.steps() / 3,
-                trial.lambda(),
-                ranking.steps() / 3,
-                quoted(data.resolve("learned")),
-                quoted(data.resolve("held-out")),
-                ranking.judged(),
-                ranking.steps()));
+                        trial.name(),
+                        quoted(base),
+                        trial.mode().name().toLowerCase(Locale.ROOT),
+                        trial.seed(),
+                        ranking.steps(),
+                        ranking.queries(),
+                        ranking.tokens(),
+                        ranking.tokens(),
+                        trial.rate(),
+                        // CSPLADE's 5 %.
+                        ranking.steps() / 20,
+                        trial.lambda(),
+                        ranking.steps() / 3,
+                        trial.lambda(),
+                        ranking.steps() / 3,
+                        quoted(data.resolve("learned")),
+                        quoted(data.resolve("held-out")),
+                        ranking.judged(),
+                        ranking.steps()));
     }
 
     private RecipeSource source(String name, String text) {

@@ -57,8 +57,8 @@ record Trial(Arm arm, ReadingMode mode, double rate, double lambda, int seed) {
 
     /** A number as short as it can be. */
     static String number(double value) {
-        return value == 0 || value >= 1e-2 ? String.valueOf(value) : String.format(Locale.ROOT, "%.1e", value)
-                .replace(".0e", "e")
-                .replace("e-0", "e-");
+        return value == 0 || value >= 1e-2
+                ? String.valueOf(value)
+                : String.format(Locale.ROOT, "%.1e", value).replace(".0e", "e").replace("e-0", "e-");
     }
 }

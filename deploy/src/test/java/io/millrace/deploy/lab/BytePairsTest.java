@@ -36,7 +36,8 @@ class BytePairsTest {
 
     /** Joins the most frequent pair of all words again and again, counting from the beginning each time. */
     private static List<String> countedAnew(List<String> texts, int merges) {
-        Map<List<String>, Long> words = new TreeMap<>((a, b) -> String.join(" ", a).compareTo(String.join(" ", b)));
+        Map<List<String>, Long> words =
+                new TreeMap<>((a, b) -> String.join(" ", a).compareTo(String.join(" ", b)));
         for (String text : texts) {
             for (String word : text.split(" ")) {
                 words.merge(("Ġ" + word).chars().mapToObj(Character::toString).toList(), 1L, Long::sum);
@@ -50,19 +51,24 @@ class BytePairsTest {
                     counts.merge(word.get(i) + " " + word.get(i + 1), count, Long::sum);
                 }
             });
-            long most = counts.values().stream().mapToLong(Long::longValue).max().orElse(0);
-            List<String> best =
-                    counts.keySet().stream().filter(pair -> counts.get(pair) == most).toList();
+            long most =
+                    counts.values().stream().mapToLong(Long::longValue).max().orElse(0);
+            List<String> best = counts.keySet().stream()
+                    .filter(pair -> counts.get(pair) == most)
+                    .toList();
             if (most < 2 || best.size() > 1) {
                 break;
             }
             joined.add(best.getFirst());
             String[] pair = best.getFirst().split(" ");
-            Map<List<String>, Long> next = new TreeMap<>((a, b) -> String.join(" ", a).compareTo(String.join(" ", b)));
+            Map<List<String>, Long> next =
+                    new TreeMap<>((a, b) -> String.join(" ", a).compareTo(String.join(" ", b)));
             words.forEach((word, count) -> {
                 List<String> parts = new ArrayList<>();
                 for (int i = 0; i < word.size(); i++) {
-                    boolean both = i + 1 < word.size() && word.get(i).equals(pair[0]) && word.get(i + 1).equals(pair[1]);
+                    boolean both = i + 1 < word.size()
+                            && word.get(i).equals(pair[0])
+                            && word.get(i + 1).equals(pair[1]);
                     parts.add(both ? pair[0] + pair[1] : word.get(i));
                     i += both ? 1 : 0;
                 }
@@ -82,11 +88,7 @@ class BytePairsTest {
             List<String> expected = countedAnew(texts, 40);
             String json = BytePairs.learn(texts, 256 + 40).toJson();
             List<String> merges = new ArrayList<>();
-            new JsonMapper()
-                    .readTree(json)
-                    .path("model")
-                    .path("merges")
-                    .forEach(merge -> merges.add(merge.asText()));
+            new JsonMapper().readTree(json).path("model").path("merges").forEach(merge -> merges.add(merge.asText()));
 
             assertThat(merges.subList(0, expected.size())).as("seed %d", seed).isEqualTo(expected);
             compared += expected.size();
@@ -96,7 +98,8 @@ class BytePairsTest {
 
     @Test
     void theTokenizerTakesTheVocabularyAndGivesTextsBack() throws IOException {
-        List<String> texts = List.of("the tide and the moon", "the oven, the bread", "the tide's harbour", "naïve 12 moons");
+        List<String> texts =
+                List.of("the tide and the moon", "the oven, the bread", "the tide's harbour", "naïve 12 moons");
         BytePairs pairs = BytePairs.learn(texts, 300);
         Path file = Files.writeString(folder.resolve("tokenizer.json"), pairs.toJson());
         try (TextTokenizer tokenizer = TextTokenizer.open(file)) {

@@ -52,23 +52,29 @@ class CollapseCommandTest {
         CommandRun run = run("1,1e-2");
 
         assertThat(run.code()).as(run.err()).isZero();
-        assertThat(run.out()).contains("What became of each trial").contains("plain").contains("adapted");
+        assertThat(run.out())
+                .contains("What became of each trial")
+                .contains("plain")
+                .contains("adapted");
         List<JsonNode> lines = lines();
         List<JsonNode> trials = lines.stream()
                 .filter(line -> line.path("kind").asText().equals("trial"))
                 .toList();
         assertThat(trials).hasSize(4);
-        assertThat(trials).filteredOn(trial -> trial.path("peak_rate").asDouble() == 1).allSatisfy(trial -> {
-            assertThat(trial.path("collapsed").asBoolean()).isTrue();
-            assertThat(trial.path("refused").asText()).startsWith("the model has collapsed: ");
-        });
+        assertThat(trials)
+                .filteredOn(trial -> trial.path("peak_rate").asDouble() == 1)
+                .allSatisfy(trial -> {
+                    assertThat(trial.path("collapsed").asBoolean()).isTrue();
+                    assertThat(trial.path("refused").asText()).startsWith("the model has collapsed: ");
+                });
         assertThat(trials)
                 .filteredOn(trial -> trial.path("collapsed").asBoolean())
                 .allSatisfy(trial -> assertThat(trial.path("refused").asText()).isNotEmpty());
         assertThat(lines)
                 .filteredOn(line -> line.path("kind").asText().equals("judgement"))
                 .hasSize(4 * 10)
-                .allSatisfy(line -> assertThat(line.path("longest_list").asDouble()).isBetween(0.0, 1.0));
+                .allSatisfy(
+                        line -> assertThat(line.path("longest_list").asDouble()).isBetween(0.0, 1.0));
         assertThat(Files.readString(folder.resolve("collapse-lab.md")))
                 .contains("Before contrastive training")
                 .contains("| plain | 1 |")
@@ -84,13 +90,17 @@ class CollapseCommandTest {
 
     @Test
     void refusesWhatMakesNoLab() {
-        assertThat(CommandRun.of("lab", "collapse", "--out", folder.toString(), "--width", "48").err())
+        assertThat(CommandRun.of("lab", "collapse", "--out", folder.toString(), "--width", "48")
+                        .err())
                 .contains("--width is 48; give a multiple of 32");
-        assertThat(CommandRun.of("lab", "collapse", "--out", folder.toString(), "--held-out", "3").err())
+        assertThat(CommandRun.of("lab", "collapse", "--out", folder.toString(), "--held-out", "3")
+                        .err())
                 .contains("--held-out is 3; give 30 or more");
-        assertThat(CommandRun.of("lab", "collapse", "--out", folder.toString(), "--rates", "1e-3,0").err())
+        assertThat(CommandRun.of("lab", "collapse", "--out", folder.toString(), "--rates", "1e-3,0")
+                        .err())
                 .contains("rates are [0.001, 0.0]");
-        assertThat(CommandRun.of("lab", "collapse", "--out", folder.toString(), "--modes", "encoder").err())
+        assertThat(CommandRun.of("lab", "collapse", "--out", folder.toString(), "--modes", "encoder")
+                        .err())
                 .contains("ways of reading are [ENCODER]; a decoder is read [CAUSAL, ");
         assertThat(CommandRun.of("lab").err()).contains("say which experiment: collapse");
     }

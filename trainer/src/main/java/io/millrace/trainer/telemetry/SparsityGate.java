@@ -49,7 +49,11 @@ public record SparsityGate(int leastVectors, double mostEmpty, double leastNonZe
 
         /** With half of the vectors as the most that may repeat others. */
         public Alike(
-                double mostLikeness, double mostSaturated, double mostTouched, double longestList, double leastVariety) {
+                double mostLikeness,
+                double mostSaturated,
+                double mostTouched,
+                double longestList,
+                double leastVariety) {
             this(mostLikeness, mostSaturated, mostTouched, longestList, leastVariety, 0.5);
         }
     }

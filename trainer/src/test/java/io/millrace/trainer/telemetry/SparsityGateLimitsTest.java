@@ -46,8 +46,8 @@ class SparsityGateLimitsTest {
     }
 
     /** With every limit a power of two, or a sum of few, so that figures at a limit are exact. */
-    private static final SparsityGate GATE = new SparsityGate(
-            32, 0.03125, 4, 512, new SparsityGate.Alike(0.5, 0.25, 0.5, 0.75, 4, 0.5));
+    private static final SparsityGate GATE =
+            new SparsityGate(32, 0.03125, 4, 512, new SparsityGate.Alike(0.5, 0.25, 0.5, 0.75, 4, 0.5));
 
     private static double limit(Figure figure) {
         return switch (figure) {
@@ -106,7 +106,9 @@ class SparsityGateLimitsTest {
             Map<Figure, Double> figures = healthy(random);
             double nonZeros = Math.max(GATE.leastNonZeros(), figures.get(Figure.MANY_NON_ZEROS));
 
-            assertThat(GATE.refusal(report(figures, nonZeros))).as("seed %d", seed).isEmpty();
+            assertThat(GATE.refusal(report(figures, nonZeros)))
+                    .as("seed %d", seed)
+                    .isEmpty();
         }
     }
 
@@ -117,7 +119,7 @@ class SparsityGateLimitsTest {
             Random random = new Random(seed);
             Map<Figure, Double> figures = healthy(random);
             double nonZeros = 256;
-            double past = seed % 5 == 0 ? Double.NaN : limit(figure) * (figure.most ? 1.02 : 0.98) ;
+            double past = seed % 5 == 0 ? Double.NaN : limit(figure) * (figure.most ? 1.02 : 0.98);
             switch (figure) {
                 case FEW_NON_ZEROS, MANY_NON_ZEROS -> nonZeros = past;
                 case REPEATED_DOCUMENTS, REPEATED_QUERIES -> figures.put(figure, limit(figure) + 0.01);
