@@ -64,7 +64,7 @@ public final class CollapseCommand implements Callable<Integer> {
             names = "--steps",
             paramLabel = "N",
             description = "Steps of contrastive training, 20 or more. Default: ${DEFAULT-VALUE}.")
-    private int steps = 200;
+    private int steps = 400;
 
     @Option(
             names = "--language-steps",

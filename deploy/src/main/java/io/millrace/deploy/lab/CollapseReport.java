@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
+import java.util.function.DoubleFunction;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -85,15 +86,14 @@ record CollapseReport(LabPlan plan, CollapseLab.Outcome outcome) {
                 course.trial().setting().label(),
                 course.trial().arm().label(),
                 String.valueOf(course.trial().seed()),
-                figure("%.2f", course.lastContrast()),
-                figure("%.3f", last.path("value").asDouble()),
-                figure(
-                        "%.0f / %.0f",
+                hundredths(course.lastContrast()),
+                thousandths(last.path("value").asDouble()),
+                pair(
                         last.path("query_non_zeros").asDouble(),
                         last.path("document_non_zeros").asDouble()),
-                figure("%.0f %%", 100 * last.path("dead").asDouble()),
-                figure("%.0f %%", 100 * last.path("longest_list").asDouble()),
-                figure("%.2f", last.path("likeness").asDouble()),
+                percent(last.path("dead").asDouble()),
+                percent(last.path("longest_list").asDouble()),
+                hundredths(last.path("likeness").asDouble()),
                 String.valueOf(last.path("distinct_documents").asInt()),
                 refused ? "refuses" : "passes",
                 since.isPresent() ? String.valueOf(since.getAsLong()) : "",
@@ -110,13 +110,10 @@ record CollapseReport(LabPlan plan, CollapseLab.Outcome outcome) {
                     rows.add(List.of(
                             arm.label(),
                             String.valueOf(start.seed()),
-                            figure(
-                                    "%.0f / %.0f",
-                                    sparsity.queries().mean(),
-                                    sparsity.documents().mean()),
-                            figure("%.0f %%", 100 * sparsity.dead()),
-                            figure("%.0f %%", 100 * sparsity.longestList()),
-                            figure("%.2f", sparsity.likeness()),
+                            pair(sparsity.queries().mean(), sparsity.documents().mean()),
+                            percent(sparsity.dead()),
+                            percent(sparsity.longestList()),
+                            hundredths(sparsity.likeness()),
                             String.valueOf(sparsity.documents().distinct()),
                             SparsityGate.DEFAULT.refusal(sparsity).isPresent() ? "refuses" : "passes"));
                 }
@@ -145,17 +142,17 @@ record CollapseReport(LabPlan plan, CollapseLab.Outcome outcome) {
                                             .filter(course -> course.refusal().isPresent())
                                             .count() + " of " + courses.size(),
                             range(
-                                    "%.3f",
+                                    CollapseReport::thousandths,
                                     courses,
                                     course -> course.last().path("value").asDouble()),
                             range(
-                                    "%.0f",
+                                    CollapseReport::whole,
                                     courses,
                                     course -> course.last()
                                             .path("document_non_zeros")
                                             .asDouble()),
                             range(
-                                    "%.2f",
+                                    CollapseReport::hundredths,
                                     courses,
                                     course -> course.last().path("likeness").asDouble())));
                 }
@@ -167,9 +164,9 @@ record CollapseReport(LabPlan plan, CollapseLab.Outcome outcome) {
                 rows);
     }
 
-    private static String range(String format, List<Course> courses, ToDoubleFunction<Course> value) {
+    private static String range(DoubleFunction<String> written, List<Course> courses, ToDoubleFunction<Course> value) {
         var figures = courses.stream().mapToDouble(value).summaryStatistics();
-        return figure(format, figures.getMin()) + "–" + figure(format, figures.getMax());
+        return written.apply(figures.getMin()) + "–" + written.apply(figures.getMax());
     }
 
     private String description() {
@@ -254,7 +251,23 @@ record CollapseReport(LabPlan plan, CollapseLab.Outcome outcome) {
                 .toList();
     }
 
-    private static String figure(String format, Object... values) {
-        return String.format(Locale.ROOT, format, values);
+    private static String whole(double value) {
+        return String.format(Locale.ROOT, "%.0f", value);
+    }
+
+    private static String hundredths(double value) {
+        return String.format(Locale.ROOT, "%.2f", value);
+    }
+
+    private static String thousandths(double value) {
+        return String.format(Locale.ROOT, "%.3f", value);
+    }
+
+    private static String percent(double share) {
+        return whole(100 * share) + " %";
+    }
+
+    private static String pair(double queries, double documents) {
+        return whole(queries) + " / " + whole(documents);
     }
 }

@@ -39,7 +39,7 @@ class BytePairsTest {
         Map<List<String>, Long> words =
                 new TreeMap<>((a, b) -> String.join(" ", a).compareTo(String.join(" ", b)));
         for (String text : texts) {
-            for (String word : text.split(" ")) {
+            for (String word : text.split(" ", -1)) {
                 words.merge(("Ġ" + word).chars().mapToObj(Character::toString).toList(), 1L, Long::sum);
             }
         }
@@ -53,14 +53,15 @@ class BytePairsTest {
             });
             long most =
                     counts.values().stream().mapToLong(Long::longValue).max().orElse(0);
-            List<String> best = counts.keySet().stream()
-                    .filter(pair -> counts.get(pair) == most)
+            List<String> best = counts.entrySet().stream()
+                    .filter(entry -> entry.getValue() == most)
+                    .map(Map.Entry::getKey)
                     .toList();
             if (most < 2 || best.size() > 1) {
                 break;
             }
             joined.add(best.getFirst());
-            String[] pair = best.getFirst().split(" ");
+            String[] pair = best.getFirst().split(" ", -1);
             Map<List<String>, Long> next =
                     new TreeMap<>((a, b) -> String.join(" ", a).compareTo(String.join(" ", b)));
             words.forEach((word, count) -> {

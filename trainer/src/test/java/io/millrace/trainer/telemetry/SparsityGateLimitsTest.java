@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.function.IntFunction;
@@ -22,7 +23,7 @@ class SparsityGateLimitsTest {
     private static final int ROUNDS = 200;
 
     /** A figure that the gate looks at, and what is said of it. */
-    private enum Figure {
+    enum Figure {
         EMPTY_DOCUMENTS("share of empty documents", true),
         EMPTY_QUERIES("share of empty queries", true),
         FEW_NON_ZEROS("non-zeros of a document is", false),
@@ -79,20 +80,24 @@ class SparsityGateLimitsTest {
                 new SparsityReport.Side(
                         vectors,
                         16,
-                        figures.get(Figure.EMPTY_QUERIES),
-                        distinct(vectors, figures.get(Figure.REPEATED_QUERIES)),
-                        figures.get(Figure.QUERY_LIKENESS)),
+                        at(figures, Figure.EMPTY_QUERIES),
+                        distinct(vectors, at(figures, Figure.REPEATED_QUERIES)),
+                        at(figures, Figure.QUERY_LIKENESS)),
                 new SparsityReport.Side(
                         vectors,
                         nonZeros,
-                        figures.get(Figure.EMPTY_DOCUMENTS),
-                        distinct(vectors, figures.get(Figure.REPEATED_DOCUMENTS)),
-                        figures.get(Figure.LIKENESS)),
+                        at(figures, Figure.EMPTY_DOCUMENTS),
+                        distinct(vectors, at(figures, Figure.REPEATED_DOCUMENTS)),
+                        at(figures, Figure.LIKENESS)),
                 1 << 20,
-                (int) Math.ceil(figures.get(Figure.VARIETY) * nonZeros),
-                figures.get(Figure.LONGEST_LIST),
-                (int) Math.floor(figures.get(Figure.SATURATED) * nonZeros),
-                16 * figures.get(Figure.TOUCHED));
+                (int) Math.ceil(at(figures, Figure.VARIETY) * nonZeros),
+                at(figures, Figure.LONGEST_LIST),
+                (int) Math.floor(at(figures, Figure.SATURATED) * nonZeros),
+                16 * at(figures, Figure.TOUCHED));
+    }
+
+    private static double at(Map<Figure, Double> figures, Figure figure) {
+        return Objects.requireNonNull(figures.get(figure));
     }
 
     private static int distinct(int vectors, double repeated) {
@@ -104,7 +109,7 @@ class SparsityGateLimitsTest {
         for (int seed = 0; seed < ROUNDS; seed++) {
             Random random = new Random(seed);
             Map<Figure, Double> figures = healthy(random);
-            double nonZeros = Math.max(GATE.leastNonZeros(), figures.get(Figure.MANY_NON_ZEROS));
+            double nonZeros = Math.max(GATE.leastNonZeros(), at(figures, Figure.MANY_NON_ZEROS));
 
             assertThat(GATE.refusal(report(figures, nonZeros)))
                     .as("seed %d", seed)
