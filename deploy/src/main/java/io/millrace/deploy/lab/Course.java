@@ -2,10 +2,13 @@ package io.millrace.deploy.lab;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.millrace.trainer.telemetry.SparsityGate;
 import io.millrace.trainer.telemetry.SparsityReport;
 import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -70,7 +73,11 @@ record Course(Trial trial, LabPlan plan, boolean diverged, List<JsonNode> steps,
 
     /** Why the gate refuses the last checkpoint; empty if it does not. */
     Optional<String> refusal() {
-        return SparsityGate.DEFAULT.refusal(sparsity(last()));
+        return refusal(last());
+    }
+
+    private Optional<String> refusal(JsonNode judgement) {
+        return SparsityGate.DEFAULT.refusal(sparsity(judgement));
     }
 
     /** What a judgement looked at; logs keep what the gate needs. */
@@ -110,7 +117,7 @@ record Course(Trial trial, LabPlan plan, boolean diverged, List<JsonNode> steps,
     private OptionalLong lasting(boolean refused) {
         OptionalLong from = OptionalLong.empty();
         for (JsonNode judgement : judgements) {
-            if (SparsityGate.DEFAULT.refusal(sparsity(judgement)).isPresent() != refused) {
+            if (refusal(judgement).isPresent() != refused) {
                 from = OptionalLong.empty();
             } else if (from.isEmpty()) {
                 from = OptionalLong.of(judgement.path("step").asLong());
@@ -122,26 +129,53 @@ record Course(Trial trial, LabPlan plan, boolean diverged, List<JsonNode> steps,
     /** Every line of the log with the trial in it, and one that sums up. */
     List<String> lines() {
         List<String> lines = new ArrayList<>();
-        steps.forEach(step -> {
+        for (JsonNode step : steps) {
             ObjectNode event = step.deepCopy();
             // The one figure that another run on another day would not repeat.
             event.remove("texts_per_second");
-            lines.add(named(event).toString());
-        });
-        judgements.forEach(judgement -> lines.add(named(judgement.deepCopy()).toString()));
+            lines.add(named(event));
+        }
+        for (JsonNode judgement : judgements) {
+            ObjectNode event = judgement.deepCopy();
+            // The reasons of the last one are in the line that sums up.
+            event.put("refused", refusal(judgement).isPresent());
+            lines.add(named(event));
+        }
         ObjectNode sum = new JsonMapper().createObjectNode().put("kind", "trial");
         sum.put("contrast", lastContrast()).put("collapsed", guesses()).put("diverged", diverged);
         refusal().ifPresent(reason -> sum.put("refused", reason));
         refusedFrom().ifPresent(step -> sum.put("refused_from", step));
         passedFrom().ifPresent(step -> sum.put("passed_from", step));
-        lines.add(named(sum).toString());
+        lines.add(named(sum));
         return lines;
     }
 
-    private ObjectNode named(ObjectNode event) {
+    private String named(ObjectNode event) {
         ObjectNode line = new JsonMapper().createObjectNode();
-        line.put("arm", trial.arm().label()).put("mode", trial.mode().name().toLowerCase(Locale.ROOT));
-        line.put("peak_rate", trial.rate()).put("lambda", trial.lambda()).put("seed", trial.seed());
-        return line.setAll(event);
+        line.put("arm", trial.arm().label())
+                .put("mode", trial.mode().name().toLowerCase(Locale.ROOT))
+                .put("peak_rate", trial.rate())
+                .put("lambda", trial.lambda())
+                .put("seed", trial.seed());
+        line.setAll(event);
+        rounded(line);
+        return line.toString();
+    }
+
+    /** Six digits say all that a chart or a table shows. */
+    private static void rounded(ObjectNode object) {
+        for (var field : object.properties()) {
+            if (field.getValue() instanceof ObjectNode inner) {
+                rounded(inner);
+            } else if (field.getValue().isDouble()) {
+                double value = field.getValue().asDouble();
+                field.setValue(DoubleNode.valueOf(
+                        Double.isFinite(value)
+                                ? new BigDecimal(value)
+                                        .round(new MathContext(6))
+                                        .doubleValue()
+                                : value));
+            }
+        }
     }
 }
