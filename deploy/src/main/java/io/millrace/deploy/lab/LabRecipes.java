@@ -1,5 +1,6 @@
 package io.millrace.deploy.lab;
 
+import io.millrace.trainer.recipe.RecipePaths;
 import io.millrace.trainer.recipe.RecipeSource;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -96,7 +97,7 @@ record LabRecipes(LabPlan plan, Path data) {
     }
 
     private RecipeSource source(String name, String text) {
-        return RecipeSource.parse(text, name, data).getFirst();
+        return RecipeSource.parse(text, name, RecipePaths.local(data)).getFirst();
     }
 
     /** A path as YAML's quoted text. */

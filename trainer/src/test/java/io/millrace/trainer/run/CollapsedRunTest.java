@@ -2,6 +2,7 @@ package io.millrace.trainer.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.trainer.recipe.RecipePaths;
 import io.millrace.trainer.recipe.RecipeSource;
 import io.millrace.trainer.telemetry.SparsityGate;
 import java.io.IOException;
@@ -71,7 +72,11 @@ class CollapsedRunTest {
                 keep: {every: 12}
                 """.formatted(MODEL, rate, lambda, lambda);
         Judgement[] last = new Judgement[1];
-        TrainingRun.open(RecipeSource.parse(recipe, "recipe", temporary).getFirst(), temporary.resolve("run"), 1)
+        TrainingRun.open(
+                        RecipeSource.parse(recipe, "recipe", RecipePaths.local(temporary))
+                                .getFirst(),
+                        temporary.resolve("run"),
+                        1)
                 .run(new RunControl(), event -> {
                     if (event instanceof Judgement judgement) {
                         last[0] = judgement;
