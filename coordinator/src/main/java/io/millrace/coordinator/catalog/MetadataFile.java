@@ -1,22 +1,18 @@
 package io.millrace.coordinator.catalog;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.millrace.service.DurableFile;
+import io.millrace.service.ProcessLock;
 import io.millrace.v1.ClusterMetadata;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import java.util.zip.CRC32C;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The catalog on disk: one small file, replaced atomically and synced with every change, and locked against a second
@@ -30,12 +26,12 @@ public final class MetadataFile implements AutoCloseable {
     private static final int HEADER_BYTES = MAGIC.length + Integer.BYTES;
 
     private final Path file;
-    private final FileChannel lockChannel;
+    private final ProcessLock lock;
     private ClusterMetadata current;
 
-    private MetadataFile(Path file, FileChannel lockChannel, ClusterMetadata current) {
+    private MetadataFile(Path file, ProcessLock lock, ClusterMetadata current) {
         this.file = file;
-        this.lockChannel = lockChannel;
+        this.lock = lock;
         this.current = current;
     }
 
@@ -45,19 +41,20 @@ public final class MetadataFile implements AutoCloseable {
      * @throws UncheckedIOException if the folder cannot be used, another process holds it, or the file is damaged
      */
     public static MetadataFile open(Path folder) {
-        FileChannel channel = null;
+        ProcessLock lock = null;
         try {
             Files.createDirectories(folder);
-            channel = FileChannel.open(folder.resolve("LOCK"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            if (lock(channel) == null) {
-                throw new IOException("another coordinator uses this folder; give each its own --data-dir");
-            }
+            lock = ProcessLock.tryTake(folder.resolve("LOCK"))
+                    .orElseThrow(() ->
+                            new IOException("another coordinator uses this folder; give each its own --data-dir"));
             Path file = folder.resolve("catalog");
             ClusterMetadata metadata =
                     Files.exists(file) ? decode(Files.readAllBytes(file)) : ClusterMetadata.getDefaultInstance();
-            return new MetadataFile(file, channel, metadata);
+            return new MetadataFile(file, lock, metadata);
         } catch (IOException e) {
-            release(channel);
+            if (lock != null) {
+                lock.close();
+            }
             throw new UncheckedIOException("cannot open the catalog in " + folder + ": " + e.getMessage(), e);
         }
     }
@@ -76,19 +73,7 @@ public final class MetadataFile implements AutoCloseable {
         ClusterMetadata next =
                 changed.toBuilder().setVersion(current.getVersion() + 1).build();
         try {
-            Path draft = file.resolveSibling("catalog.draft");
-            try (FileChannel channel = FileChannel.open(
-                    draft, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-                ByteBuffer bytes = ByteBuffer.wrap(encode(next));
-                while (bytes.hasRemaining()) {
-                    channel.write(bytes);
-                }
-                channel.force(true);
-            }
-            Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            try (FileChannel folder = FileChannel.open(file.toAbsolutePath().getParent())) {
-                folder.force(true);
-            }
+            DurableFile.replace(file, encode(next));
         } catch (IOException e) {
             throw new UncheckedIOException("cannot store the catalog in " + file + ": " + e.getMessage(), e);
         }
@@ -98,25 +83,7 @@ public final class MetadataFile implements AutoCloseable {
 
     @Override
     public void close() {
-        release(lockChannel);
-    }
-
-    private static void release(@Nullable FileChannel channel) {
-        try {
-            if (channel != null) {
-                channel.close();
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static @Nullable FileLock lock(FileChannel channel) throws IOException {
-        try {
-            return channel.tryLock();
-        } catch (OverlappingFileLockException held) {
-            return null; // by this very process
-        }
+        lock.close();
     }
 
     private static byte[] encode(ClusterMetadata metadata) {

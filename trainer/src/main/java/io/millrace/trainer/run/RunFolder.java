@@ -2,14 +2,11 @@ package io.millrace.trainer.run;
 
 import io.millrace.model.checkpoint.Digests;
 import io.millrace.model.learning.Optimizer;
+import io.millrace.service.DurableFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -95,9 +92,9 @@ record RunFolder(Path path) {
         Files.createDirectories(part);
         optimizer.save(part.resolve(WEIGHTS));
         RunState whole = state.withWeights(Digests.ofFile(part.resolve(WEIGHTS)));
-        write(part.resolve(STATE), whole.toJson());
+        DurableFile.replace(part.resolve(STATE), whole.toJson());
         Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
-        sync(states());
+        DurableFile.syncNames(states());
         List<Path> all = saved();
         for (Path old : all.subList(Math.min(kept, all.size()), all.size())) {
             delete(old);
@@ -139,27 +136,6 @@ record RunFolder(Path path) {
             log.warn("{} is damaged; an older one is used", saved, e);
         }
         return Optional.empty();
-    }
-
-    /** Writes a small file, which appears whole and synced, or not at all. */
-    static void write(Path file, String text) throws IOException {
-        Path part = file.resolveSibling(file.getFileName() + ".part");
-        try (FileChannel channel = FileChannel.open(
-                part, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-            channel.force(true);
-        }
-        Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    }
-
-    /** Makes names in a folder durable. */
-    private static void sync(Path folder) throws IOException {
-        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
     }
 
     /** Deletes a folder of files and of folders of files, if it is there. */

@@ -3,6 +3,7 @@ package io.millrace.trainer.run;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.millrace.service.DurableFile;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.Writer;
@@ -32,7 +33,7 @@ final class RunLog implements Closeable {
                 }
             }
         }
-        RunFolder.write(file, kept.toString());
+        DurableFile.replace(file, kept.toString());
         return new RunLog(Files.newBufferedWriter(file, StandardOpenOption.APPEND));
     }
 

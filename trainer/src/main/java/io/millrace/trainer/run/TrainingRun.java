@@ -4,6 +4,7 @@ import io.millrace.model.checkpoint.Digests;
 import io.millrace.model.learning.LearningModel;
 import io.millrace.model.learning.Optimizer;
 import io.millrace.model.safetensors.TensorType;
+import io.millrace.service.DurableFile;
 import io.millrace.trainer.recipe.Recipe;
 import io.millrace.trainer.recipe.RecipeSource;
 import io.millrace.trainer.recipe.Task;
@@ -48,7 +49,7 @@ public final class TrainingRun {
         Recipe recipe = Recipe.parse(source);
         Files.createDirectories(folder);
         RunFolder run = new RunFolder(folder);
-        RunFolder.write(run.recipe(), source.text());
+        DurableFile.replace(run.recipe(), source.text());
         return new TrainingRun(recipe, Digests.ofText(source.text()), run, lanes);
     }
 

@@ -1,5 +1,6 @@
 package io.millrace.trainer.serve;
 
+import io.millrace.service.DurableFile;
 import io.millrace.trainer.recipe.RecipePaths;
 import io.millrace.trainer.recipe.RecipeSource;
 import io.millrace.trainer.run.RunControl;
@@ -53,7 +54,7 @@ final class KnownRun {
     /** Makes a new one, on disk. */
     static KnownRun create(Path folder, RunRecord record, String recipe, List<Long> steps) throws IOException {
         Files.createDirectories(folder);
-        RunRecord.replace(folder.resolve(RECIPE), recipe);
+        DurableFile.replace(folder.resolve(RECIPE), recipe);
         record.write(folder.resolve(RECORD));
         return new KnownRun(folder, record, steps);
     }

@@ -3,15 +3,12 @@ package io.millrace.trainer.serve;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.millrace.service.DurableFile;
 import io.millrace.service.blob.Sha256;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /**
@@ -89,7 +86,7 @@ record RunRecord(
     /** Writes it; it appears whole, or what was there before stays. */
     void write(Path file) throws IOException {
         String json = JSON.writeValueAsString(this);
-        replace(file, json + "\n" + digest(json) + "\n");
+        DurableFile.replace(file, json + "\n" + digest(json) + "\n");
     }
 
     /** What a file says, whatever bytes are in it. */
@@ -100,23 +97,6 @@ record RunRecord(
     /** SHA-256 of a recipe's text. */
     static String digest(String text) {
         return Sha256.of(text.getBytes(StandardCharsets.UTF_8)).hex();
-    }
-
-    /** Writes a small file whole and synced, with its name. */
-    static void replace(Path file, String text) throws IOException {
-        Path part = file.resolveSibling(file.getFileName() + ".part");
-        try (FileChannel channel = FileChannel.open(
-                part, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-            channel.force(true);
-        }
-        Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        try (FileChannel folder = FileChannel.open(file.resolveSibling("."), StandardOpenOption.READ)) {
-            folder.force(true);
-        }
     }
 
     /**

@@ -2,7 +2,10 @@ package io.millrace.trainer.serve;
 
 import io.millrace.service.GrpcServer;
 import io.millrace.service.Metrics;
+import io.millrace.service.ProcessLock;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -11,9 +14,9 @@ import java.util.List;
 public final class TrainerServer implements AutoCloseable {
     private final GrpcServer server;
     private final TrainingRuns runs;
-    private final DirectoryLock lock;
+    private final ProcessLock lock;
 
-    private TrainerServer(GrpcServer server, TrainingRuns runs, DirectoryLock lock) {
+    private TrainerServer(GrpcServer server, TrainingRuns runs, ProcessLock lock) {
         this.server = server;
         this.runs = runs;
         this.lock = lock;
@@ -28,7 +31,10 @@ public final class TrainerServer implements AutoCloseable {
      */
     public static TrainerServer start(TrainerConfig config, TrainerParts parts) throws IOException {
         Metrics metrics = new Metrics();
-        DirectoryLock lock = DirectoryLock.take(config.runs().resolveSibling("lock"));
+        Path folder = Files.createDirectories(config.dataDir());
+        ProcessLock lock = ProcessLock.tryTake(folder.resolve("lock"))
+                .orElseThrow(() ->
+                        new IOException("another trainer uses " + folder + "; stop it, or give another --data-dir"));
         try {
             RunExecution execution = new RunExecution(config, parts);
             TrainingRuns runs = TrainingRuns.open(config, execution, new TrainerMetrics(metrics));
