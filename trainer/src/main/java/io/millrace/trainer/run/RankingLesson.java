@@ -53,7 +53,11 @@ final class RankingLesson implements Lesson {
             Task.Ranking task, LearningModel model, Recipe recipe, Path stores, Optional<RunState> from, int lanes)
             throws IOException {
         DataSources.Opened data = DataSources.open(task.data(), stores);
+        Optional<FloorPress> floors = Optional.empty();
         try {
+            if (task.floors().isPresent()) {
+                floors = Optional.of(FloorPress.open(task.floors().get(), model.checkpoint(), lanes, stores));
+            }
             GroupSampler sampler = new GroupSampler(task.sampling());
             Optional<Cursor> cursor = from.flatMap(RunState::place);
             ExampleStream examples = cursor.isPresent()
@@ -61,16 +65,14 @@ final class RankingLesson implements Lesson {
                     : ExampleStream.start(data.pools(), sampler, recipe.seed());
             Prefetch batches =
                     Prefetch.start(new BatchStream(examples, recipe.batch().queries()), AHEAD);
-            Optional<FloorPress> floors = task.floors().isPresent()
-                    ? Optional.of(FloorPress.open(task.floors().get(), model.checkpoint(), lanes, stores))
-                    : Optional.empty();
             return new RankingLesson(
                     task.objective(),
                     new TrainingStep(model, recipe, floors),
                     data,
                     batches,
                     from.flatMap(RunState::counted));
-        } catch (RuntimeException e) {
+        } catch (IOException | RuntimeException e) {
+            floors.ifPresent(FloorPress::close);
             data.close();
             throw e;
         }
