@@ -2,12 +2,9 @@ package io.millrace.deploy.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -23,13 +20,7 @@ class TrainKillTest {
     private Path temporary;
 
     private Path recipe() throws IOException {
-        StringBuilder groups = new StringBuilder();
-        for (int i = 0; i < 24; i++) {
-            groups.append("""
-                    {"query": "what is number %d", "docs": ["it is the number %d", "a cat", "a dog of %d"], "scores": [9, %d, 1]}
-                    """.formatted(i, i, i + 1, i % 4));
-        }
-        Files.writeString(temporary.resolve("groups.jsonl"), groups);
+        Files.writeString(temporary.resolve("groups.jsonl"), NumbersRun.groups());
         return Files.writeString(temporary.resolve("recipe.yaml"), """
                 name: killed
                 base: %s
@@ -75,13 +66,7 @@ class TrainKillTest {
 
     /** Lines of the log without what the clock says. */
     private static List<String> log(Path folder) throws IOException {
-        List<String> lines = new ArrayList<>();
-        for (String line : Files.readAllLines(folder.resolve("log.jsonl"))) {
-            ObjectNode json = (ObjectNode) new JsonMapper().readTree(line);
-            json.remove(List.of("texts_per_second", "seconds_per_step"));
-            lines.add(json.toString());
-        }
-        return lines;
+        return NumbersRun.timeless(folder.resolve("log.jsonl"));
     }
 
     @Test
@@ -130,7 +115,6 @@ class TrainKillTest {
     }
 
     private static int lines(Path folder) throws IOException {
-        Path log = folder.resolve("log.jsonl");
-        return Files.exists(log) ? Files.readAllLines(log).size() : 0;
+        return NumbersRun.lines(folder.resolve("log.jsonl"));
     }
 }

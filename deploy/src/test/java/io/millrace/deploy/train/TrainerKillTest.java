@@ -2,8 +2,6 @@ package io.millrace.deploy.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.millrace.deploy.CommandRun;
 import io.millrace.deploy.cli.ExitCode;
 import io.millrace.deploy.cluster.ServerProcess;
@@ -12,7 +10,6 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -29,14 +26,8 @@ class TrainerKillTest {
     private Path folder;
 
     private Path recipe() throws IOException {
-        StringBuilder groups = new StringBuilder();
-        for (int i = 0; i < 24; i++) {
-            groups.append("""
-                    {"query": "what is number %d", "docs": ["it is the number %d", "a cat", "a dog of %d"], "scores": [9, %d, 1]}
-                    """.formatted(i, i, i + 1, i % 4));
-        }
         Files.createDirectories(folder.resolve("root"));
-        Files.writeString(folder.resolve("root/groups.jsonl"), groups);
+        Files.writeString(folder.resolve("root/groups.jsonl"), NumbersRun.groups());
         return Files.writeString(folder.resolve("recipe.yaml"), """
                 name: numbers
                 base: ${MODELS}/splade-tiny
@@ -71,18 +62,12 @@ class TrainerKillTest {
     }
 
     private int lines(String run) throws IOException {
-        return Files.exists(log(run)) ? Files.readAllLines(log(run)).size() : 0;
+        return NumbersRun.lines(log(run));
     }
 
     /** Lines of the log without what the clock says. */
     private List<String> steps(String run) throws IOException {
-        List<String> lines = new ArrayList<>();
-        for (String line : Files.readAllLines(log(run))) {
-            ObjectNode json = (ObjectNode) new JsonMapper().readTree(line);
-            json.remove(List.of("texts_per_second", "seconds_per_step"));
-            lines.add(json.toString());
-        }
-        return lines;
+        return NumbersRun.timeless(log(run));
     }
 
     @Test

@@ -12,14 +12,11 @@ import io.millrace.model.InvalidModelException;
 import io.millrace.model.TextRole;
 import io.millrace.model.TinyCheckpoints;
 import io.millrace.model.TinyTokenizer;
-import io.millrace.model.architecture.Architectures;
 import io.millrace.model.backbone.Drops;
 import io.millrace.model.checkpoint.Checkpoint;
 import io.millrace.model.engine.ArrayMemory;
 import io.millrace.model.safetensors.InMemoryTensors;
 import io.millrace.model.safetensors.Tensor;
-import io.millrace.model.safetensors.TensorSource;
-import io.millrace.model.safetensors.WeightFiles;
 import io.millrace.vector.SparseMatrix;
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -28,10 +25,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -77,17 +72,10 @@ class AdapterDropoutTest {
             encoder.weights().learned().forEach(AdapterDropoutTest::begin);
             Encoding encoding = encoder.encode(recorded.texts(), TextRole.DOCUMENT, Optional.of(drops), remember);
             SparseMatrix vectors = encoding.vectors();
-            float[] slopes = new float[vectors.weights().length];
-            double loss = 0;
-            for (int b = 0; b < vectors.rows(); b++) {
-                for (int i = vectors.offsets()[b]; i < vectors.offsets()[b + 1]; i++) {
-                    slopes[i] = (float) Math.sin(1 + 3 * b + vectors.terms()[i]);
-                    loss += slopes[i] * vectors.weights()[i];
-                }
-            }
-            encoding.backward(slopes);
+            encoding.backward(GoldenGradientsTest.slopes(vectors));
 
-            assertThat(loss).isCloseTo(expected.path("loss").asDouble(), within(1e-4));
+            assertThat(GoldenGradientsTest.loss(vectors))
+                    .isCloseTo(expected.path("loss").asDouble(), within(1e-4));
             checkAll(expected.path("gradients"), encoder);
         }
     }
@@ -108,43 +96,12 @@ class AdapterDropoutTest {
         assertThat(gradients.keySet())
                 .containsExactlyInAnyOrderElementsOf(
                         expected.properties().stream().map(Map.Entry::getKey).toList());
-        double largest = expected.properties().stream()
-                .mapToDouble(entry -> entry.getValue().path("norm").asDouble())
-                .max()
-                .orElseThrow();
-        for (Map.Entry<String, JsonNode> tensor : expected.properties()) {
-            float[] gradient =
-                    Objects.requireNonNull(gradients.get(tensor.getKey())).toFloatArray();
-            double square = 0;
-            double along = 0;
-            for (int i = 0; i < gradient.length; i++) {
-                square += gradient[i] * gradient[i];
-                along += gradient[i] * Math.cos(1 + 0.7 * i);
-            }
-            JsonNode of = tensor.getValue();
-            // fp32 against fp64: relative to the tensor's own gradient, or, where that is all but nothing, to the
-            // largest.
-            double scale = Math.max(of.path("norm").asDouble(), 0.01 * largest);
-            assertThat(Math.sqrt(square) / scale)
-                    .as("norm of the gradient of %s", tensor.getKey())
-                    .isCloseTo(of.path("norm").asDouble() / scale, within(1e-5));
-            assertThat(along / scale)
-                    .as("direction of the gradient of %s", tensor.getKey())
-                    .isCloseTo(of.path("along").asDouble() / scale, within(1e-5));
-        }
+        GoldenGradientsTest.checkAll(expected, encoder);
     }
 
     private static LearnedEncoder open(GoldenCase recorded, AdapterOptions adapter) throws IOException {
-        try (TensorSource source = WeightFiles.open(recorded.directory())) {
-            return LearnedLoader.load(
-                    recorded.directory(),
-                    Architectures.read(recorded.directory().resolve("config.json")),
-                    source,
-                    new LearnedLoader.Roles(
-                            Map.of(TextRole.DOCUMENT, recorded.role()),
-                            recorded.special().stream().boxed().collect(Collectors.toSet())),
-                    new LearningOptions(2, Dropout.NONE, List.of(), Optional.of(adapter)));
-        }
+        return GoldenGradientsTest.open(
+                recorded, new LearningOptions(2, Dropout.NONE, List.of(), Optional.of(adapter)));
     }
 
     private Checkpoint tiny() throws IOException {

@@ -116,7 +116,8 @@ class GoldenGradientsTest {
         }
     }
 
-    private static void checkAll(JsonNode expected, LearnedEncoder encoder) {
+    /** Gradients of all learned weights, held against recorded ones. */
+    static void checkAll(JsonNode expected, LearnedEncoder encoder) {
         Map<String, PtNDArray> gradients = encoder.call(() -> Optimizer.sums(encoder));
         double largest = expected.properties().stream()
                 .mapToDouble(entry -> entry.getValue().path("norm").asDouble())
@@ -153,7 +154,7 @@ class GoldenGradientsTest {
     }
 
     /** Derivative of the recorded loss by the weight of term v of text b: sin(1 + 3 b + v). */
-    private static float[] slopes(SparseMatrix vectors) {
+    static float[] slopes(SparseMatrix vectors) {
         float[] slopes = new float[vectors.weights().length];
         for (int b = 0; b < vectors.rows(); b++) {
             for (int i = vectors.offsets()[b]; i < vectors.offsets()[b + 1]; i++) {
@@ -163,7 +164,7 @@ class GoldenGradientsTest {
         return slopes;
     }
 
-    private static double loss(SparseMatrix vectors) {
+    static double loss(SparseMatrix vectors) {
         float[] slopes = slopes(vectors);
         double loss = 0;
         for (int i = 0; i < slopes.length; i++) {
@@ -172,7 +173,7 @@ class GoldenGradientsTest {
         return loss;
     }
 
-    private static LearnedEncoder open(GoldenCase recorded, LearningOptions options) throws IOException {
+    static LearnedEncoder open(GoldenCase recorded, LearningOptions options) throws IOException {
         try (TensorSource source = WeightFiles.open(recorded.directory())) {
             return LearnedLoader.load(
                     recorded.directory(),
