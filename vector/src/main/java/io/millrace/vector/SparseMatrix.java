@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Sparse vectors as the rows of one matrix, and the file in which collections of them are exchanged: compressed sparse rows
@@ -25,16 +26,27 @@ public record SparseMatrix(int columns, int[] offsets, int[] terms, float[] weig
 
     /** The rows of a matrix. */
     public static SparseMatrix of(List<SparseVector> rows, int columns) {
+        return of(rows, columns, SparseVector::ids, SparseVector::weights);
+    }
+
+    /**
+     * The rows of a matrix, in whatever form they are.
+     *
+     * @param columns number of terms
+     * @param ids a row's term ids, ascending
+     * @param values their weights
+     */
+    public static <T> SparseMatrix of(List<T> rows, int columns, Function<T, int[]> ids, Function<T, float[]> values) {
         int[] offsets = new int[rows.size() + 1];
         for (int i = 0; i < rows.size(); i++) {
-            offsets[i + 1] = Math.addExact(offsets[i], rows.get(i).size());
+            offsets[i + 1] = Math.addExact(offsets[i], ids.apply(rows.get(i)).length);
         }
         int[] terms = new int[offsets[rows.size()]];
         float[] weights = new float[terms.length];
         for (int i = 0; i < rows.size(); i++) {
-            SparseVector row = rows.get(i);
-            System.arraycopy(row.ids(), 0, terms, offsets[i], row.size());
-            System.arraycopy(row.weights(), 0, weights, offsets[i], row.size());
+            int size = offsets[i + 1] - offsets[i];
+            System.arraycopy(ids.apply(rows.get(i)), 0, terms, offsets[i], size);
+            System.arraycopy(values.apply(rows.get(i)), 0, weights, offsets[i], size);
         }
         return new SparseMatrix(columns, offsets, terms, weights);
     }

@@ -1,6 +1,5 @@
 package io.millrace.deploy.publish;
 
-import io.millrace.evaluation.MetricNames;
 import io.millrace.trainer.inspection.Inspection;
 import io.millrace.trainer.telemetry.SparsityGate;
 import io.millrace.trainer.validation.EvaluatedCollection;
@@ -32,12 +31,7 @@ final class InspectionOptions {
     Inspection choice() {
         return new Inspection(
                 Optional.ofNullable(validation)
-                        .map(folder -> new EvaluatedCollection(
-                                folder,
-                                split,
-                                EvaluatedCollection.METRICS.stream()
-                                        .map(name -> MetricNames.parse(name, 1))
-                                        .toList())),
+                        .map(folder -> new EvaluatedCollection(folder, split, EvaluatedCollection.METRICS)),
                 noGate ? Optional.empty() : Optional.of(SparsityGate.DEFAULT));
     }
 }

@@ -9,6 +9,7 @@ import io.millrace.client.ClientOptions;
 import io.millrace.deploy.cli.Console;
 import io.millrace.deploy.cli.ExitCode;
 import io.millrace.deploy.cli.ServerRefusal;
+import io.millrace.trainer.watch.RunUpdates;
 import io.millrace.v1.RunState;
 import io.millrace.v1.RunStatus;
 import io.millrace.v1.RunUpdate;
@@ -111,7 +112,7 @@ final class RemoteRun {
                         RunUpdate update = updates.next();
                         lost = -1;
                         if (update.getKindCase() == RunUpdate.KindCase.STATUS) {
-                            if (RunFields.hasEnded(update.getStatus().getState())) {
+                            if (RunUpdates.hasEnded(update.getStatus())) {
                                 progress.finish();
                                 return ended(update.getStatus());
                             }

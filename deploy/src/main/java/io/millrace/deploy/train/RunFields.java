@@ -19,14 +19,6 @@ final class RunFields {
         return state.name().substring("RUN_STATE_".length()).toLowerCase(Locale.ROOT);
     }
 
-    /** Whether nothing more comes of a run unless somebody resumes it. */
-    static boolean hasEnded(RunState state) {
-        return switch (state) {
-            case RUN_STATE_STOPPED, RUN_STATE_FINISHED, RUN_STATE_FAILED -> true;
-            default -> false;
-        };
-    }
-
     static void print(Console console, boolean json, RunStatus run) {
         if (json) {
             console.printJson(of(run));

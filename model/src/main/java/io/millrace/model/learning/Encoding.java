@@ -50,18 +50,7 @@ public final class Encoding implements AutoCloseable {
     }
 
     private static SparseMatrix matrix(List<LearnedRow> rows, int columns) {
-        int[] offsets = new int[rows.size() + 1];
-        for (int i = 0; i < rows.size(); i++) {
-            offsets[i + 1] = Math.addExact(offsets[i], rows.get(i).size());
-        }
-        int[] terms = new int[offsets[rows.size()]];
-        float[] weights = new float[terms.length];
-        for (int i = 0; i < rows.size(); i++) {
-            LearnedRow row = rows.get(i);
-            System.arraycopy(row.terms(), 0, terms, offsets[i], row.size());
-            System.arraycopy(row.weights(), 0, weights, offsets[i], row.size());
-        }
-        return new SparseMatrix(columns, offsets, terms, weights);
+        return SparseMatrix.of(rows, columns, LearnedRow::terms, LearnedRow::weights);
     }
 
     /**

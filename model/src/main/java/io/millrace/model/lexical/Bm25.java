@@ -40,13 +40,23 @@ public record Bm25(double k1, double b) {
     }
 
     /**
-     * Weight of a term of a query: ln(1 + (N − df + 0.5) / (df + 0.5)) as often as it occurs.
+     * How rare a term is: ln(1 + (N − df + 0.5) / (df + 0.5)), above 0.
+     *
+     * @param documents number of documents, N
+     * @param frequency number of documents that have it, df; 0 = none yet
+     */
+    public static double idf(long documents, long frequency) {
+        return Math.log1p((documents - frequency + 0.5) / (frequency + 0.5));
+    }
+
+    /**
+     * Weight of a term of a query: its {@link #idf} as often as it occurs.
      *
      * @param count how often it occurs
      * @param documents number of documents, N
      * @param frequency number of documents that have it, df; 0 = none yet
      */
     static float queryWeight(int count, long documents, long frequency) {
-        return (float) (count * Math.log1p((documents - frequency + 0.5) / (frequency + 0.5)));
+        return (float) (count * idf(documents, frequency));
     }
 }

@@ -2,7 +2,6 @@ package io.millrace.trainer.inspection;
 
 import io.millrace.evaluation.Evaluation;
 import io.millrace.evaluation.Metric;
-import io.millrace.evaluation.Ranking;
 import io.millrace.evaluation.beir.BeirCorpus;
 import io.millrace.evaluation.beir.BeirDocument;
 import io.millrace.evaluation.beir.BeirFolder;
@@ -20,9 +19,7 @@ import io.millrace.v1.SparsityFindings;
 import io.millrace.vector.SparseMatrix;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -41,9 +38,6 @@ public record Inspection(Optional<EvaluatedCollection> collection, Optional<Spar
 
     /** Texts encoded at once, which bounds memory. */
     private static final int CHUNK = 512;
-
-    /** Documents of a ranking; metrics of published models look no deeper. */
-    private static final int DEPTH = 1000;
 
     /** Vectors of a sample. */
     private record Sample(String name, SparseMatrix queries, SparseMatrix documents) {
@@ -120,12 +114,7 @@ public record Inspection(Optional<EvaluatedCollection> collection, Optional<Spar
         List<String> ids = new ArrayList<>();
         SparseMatrix held = documents(encoder, from, ids);
         ExactSearch search = new ExactSearch(held, ids);
-        Map<String, Ranking> run = new LinkedHashMap<>();
-        for (int q = 0; q < queries.ids().size(); q++) {
-            String id = queries.ids().get(q);
-            run.put(id, search.top(asked, q, DEPTH).without(id));
-        }
-        Evaluation evaluation = Evaluation.of(queries.qrels(), run, from.metrics());
+        Evaluation evaluation = queries.evaluate(search, asked, from.metrics());
         for (Metric metric : from.metrics()) {
             figures.add(EvaluationFigure.newBuilder()
                     .setCollection(from.name())

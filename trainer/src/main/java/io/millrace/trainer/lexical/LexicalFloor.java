@@ -1,6 +1,7 @@
 package io.millrace.trainer.lexical;
 
 import io.millrace.model.head.learned.MissingTerms;
+import io.millrace.model.lexical.Bm25;
 import io.millrace.trainer.objective.Penalty;
 import io.millrace.trainer.schedule.Ramp;
 import io.millrace.vector.SparseMatrix;
@@ -26,9 +27,6 @@ import java.util.List;
  * @param leastIdf idf below which tokens have no floor; special tokens and the commonest words lie near 0
  */
 public record LexicalFloor(Penalty.Side side, double lambda, Ramp ramp, double gain, double leastIdf) {
-    private static final double K1 = 1.2;
-    private static final double B = 0.75;
-
     /** @throws IllegalArgumentException if a number is negative or not finite */
     public LexicalFloor {
         for (double number : new double[] {lambda, gain, leastIdf}) {
@@ -116,10 +114,7 @@ public record LexicalFloor(Penalty.Side side, double lambda, Ramp ramp, double g
     private double share(double idf, OwnTokens text, int i, double averageLength) {
         return switch (side) {
             case QUERIES -> idf;
-            case DOCUMENTS -> {
-                double tf = text.counts()[i];
-                yield tf * (K1 + 1) / (tf + K1 * (1 - B + B * text.length() / averageLength));
-            }
+            case DOCUMENTS -> Bm25.LUCENE.saturation(text.counts()[i], text.length(), averageLength);
         };
     }
 

@@ -1,5 +1,6 @@
 package io.millrace.trainer.lexical;
 
+import io.millrace.model.lexical.Bm25;
 import io.millrace.trainer.regularizer.DocumentFrequencies;
 import java.util.Arrays;
 
@@ -10,10 +11,9 @@ import java.util.Arrays;
  * @param averageLength tokens of an average document
  */
 public record TokenStatistics(DocumentFrequencies frequencies, double averageLength) {
-    /** ln(1 + (N − n + ½) / (n + ½)), as Lucene's BM25 has it; near 0 for what every document has, such as special tokens. */
+    /** BM25's; near 0 for what every document has, such as special tokens. */
     public double idf(int token) {
-        double n = frequencies.counts()[token];
-        return Math.log1p((frequencies.documents() - n + 0.5) / (n + 0.5));
+        return Bm25.idf(frequencies.documents(), frequencies.counts()[token]);
     }
 
     /** Counts documents one by one. */

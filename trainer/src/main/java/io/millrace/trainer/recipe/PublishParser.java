@@ -74,9 +74,8 @@ record PublishParser(RecipePaths paths) {
     private EvaluatedCollection evaluated(Fields fields) {
         Path folder = paths.resolve(fields.text("folder"));
         String split = RecipeParser.split(fields, "test");
-        List<String> names = fields.has("metrics") ? fields.texts("metrics") : EvaluatedCollection.METRICS;
-        List<Metric> metrics = new ArrayList<>();
-        for (String name : names) {
+        List<Metric> metrics = new ArrayList<>(fields.has("metrics") ? List.of() : EvaluatedCollection.METRICS);
+        for (String name : fields.texts("metrics")) {
             try {
                 metrics.add(MetricNames.parse(name, 1));
             } catch (IllegalArgumentException e) {

@@ -2,7 +2,6 @@ package io.millrace.trainer.release;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.millrace.evaluation.Metric;
-import io.millrace.evaluation.MetricNames;
 import io.millrace.service.registry.RegistryClient;
 import io.millrace.trainer.inspection.Inspection;
 import io.millrace.trainer.publish.GoldenTextList;
@@ -71,8 +70,7 @@ public record RunRelease(String coordinator, String software, PublishListener li
     /** By the collection that is named, else by the validation, which then is measured by its metric, too. */
     private static Inspection inspection(Recipe recipe, PublishRecipe how) {
         Optional<EvaluatedCollection> validation = recipe.validation().map(judged -> {
-            List<Metric> metrics = new ArrayList<>();
-            EvaluatedCollection.METRICS.forEach(name -> metrics.add(MetricNames.parse(name, 1)));
+            List<Metric> metrics = new ArrayList<>(EvaluatedCollection.METRICS);
             if (!metrics.contains(judged.metric())) {
                 metrics.addFirst(judged.metric());
             }

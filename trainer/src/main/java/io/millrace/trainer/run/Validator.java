@@ -1,7 +1,5 @@
 package io.millrace.trainer.run;
 
-import io.millrace.evaluation.Evaluation;
-import io.millrace.evaluation.Ranking;
 import io.millrace.evaluation.beir.BeirCorpus;
 import io.millrace.evaluation.beir.BeirDocument;
 import io.millrace.evaluation.beir.BeirFolder;
@@ -16,9 +14,7 @@ import io.millrace.trainer.validation.JudgedQueries;
 import io.millrace.vector.SparseMatrix;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** Judges a model by a collection: encodes all of it as serving would, and searches it exactly. */
@@ -28,9 +24,6 @@ final class Validator {
 
     /** Documents in which frequencies of terms are counted: shares of them are known to some hundredths. */
     private static final int SAMPLE = 1000;
-
-    /** Documents of a ranking; metrics of validations look no deeper. */
-    private static final int DEPTH = 1000;
 
     private final ValidationRecipe recipe;
     private final List<String> documentIds = new ArrayList<>();
@@ -73,13 +66,7 @@ final class Validator {
         SparseMatrix asked = encode(model, queries, TextRole.QUERY);
         SparseMatrix held = encode(model, documents, TextRole.DOCUMENT);
         ExactSearch search = new ExactSearch(held, documentIds);
-        Map<String, Ranking> run = new LinkedHashMap<>();
-        for (int q = 0; q < queries.size(); q++) {
-            String id = judged.ids().get(q);
-            run.put(id, search.top(asked, q, DEPTH).without(id));
-        }
-        double value =
-                Evaluation.of(judged.qrels(), run, List.of(recipe.metric())).mean(recipe.metric());
+        double value = judged.evaluate(search, asked, List.of(recipe.metric())).mean(recipe.metric());
         return new Found(value, SparsityReport.of(asked, held));
     }
 

@@ -57,14 +57,6 @@ final class RunStatuses {
         };
     }
 
-    /** Whether nothing more comes of a run in this state, unless somebody resumes it. */
-    static boolean hasEnded(RunStatus status) {
-        return switch (status.getState()) {
-            case RUN_STATE_STOPPED, RUN_STATE_FINISHED, RUN_STATE_FAILED -> true;
-            default -> false;
-        };
-    }
-
     /** Where a run stands, in a sentence. */
     static String word(Standing standing) {
         return standing.name().toLowerCase(Locale.ROOT);

@@ -5,6 +5,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.millrace.service.Refusals;
 import io.millrace.trainer.watch.LogTail;
+import io.millrace.trainer.watch.RunUpdates;
 import io.millrace.v1.RunStatus;
 import io.millrace.v1.RunUpdate;
 import java.io.IOException;
@@ -102,7 +103,7 @@ final class WatchStream implements Runnable {
             RunStatus status = runs.status(run);
             boolean closing = runs.isClosing();
             drain(status.getRecipe());
-            if (RunStatuses.hasEnded(status)) {
+            if (RunUpdates.hasEnded(status)) {
                 send(RunUpdate.newBuilder()
                         .setRecipe(status.getRecipe())
                         .setStatus(status)

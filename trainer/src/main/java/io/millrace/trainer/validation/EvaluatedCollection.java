@@ -1,8 +1,10 @@
 package io.millrace.trainer.validation;
 
 import io.millrace.evaluation.Metric;
+import io.millrace.evaluation.MetricNames;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A collection that a checkpoint is measured by.
@@ -13,7 +15,9 @@ import java.util.List;
  */
 public record EvaluatedCollection(Path folder, String split, List<Metric> metrics) {
     /** Metrics unless others are named. */
-    public static final List<String> METRICS = List.of("ndcg@10", "mrr@10", "recall@100");
+    public static final List<Metric> METRICS = Stream.of("ndcg@10", "mrr@10", "recall@100")
+            .map(name -> MetricNames.parse(name, 1))
+            .toList();
 
     /** Copies the list. */
     public EvaluatedCollection {

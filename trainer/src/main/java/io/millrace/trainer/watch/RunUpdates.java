@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.millrace.trainer.run.RunEvent;
 import io.millrace.v1.CheckpointJudged;
 import io.millrace.v1.LossPart;
+import io.millrace.v1.RunStatus;
 import io.millrace.v1.RunUpdate;
 import io.millrace.v1.StepReached;
 import io.millrace.v1.VectorSparsity;
@@ -15,6 +16,14 @@ public final class RunUpdates {
     private static final JsonMapper JSON = new JsonMapper();
 
     private RunUpdates() {}
+
+    /** Whether nothing more comes of a run, unless somebody resumes it. */
+    public static boolean hasEnded(RunStatus status) {
+        return switch (status.getState()) {
+            case RUN_STATE_STOPPED, RUN_STATE_FINISHED, RUN_STATE_FAILED -> true;
+            default -> false;
+        };
+    }
 
     /**
      * What has just happened.

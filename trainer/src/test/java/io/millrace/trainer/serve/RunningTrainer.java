@@ -4,6 +4,7 @@ import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.millrace.service.Settings;
+import io.millrace.trainer.watch.RunUpdates;
 import io.millrace.v1.RunReference;
 import io.millrace.v1.RunState;
 import io.millrace.v1.RunStatus;
@@ -116,7 +117,7 @@ final class RunningTrainer implements AutoCloseable {
             if (update.getStep().getStep() >= step) {
                 return;
             }
-            if (update.hasStatus() && RunStatuses.hasEnded(update.getStatus())) {
+            if (update.hasStatus() && RunUpdates.hasEnded(update.getStatus())) {
                 throw new AssertionError("ended before step " + step + ": " + update.getStatus());
             }
         }
