@@ -37,8 +37,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Publishes models at the coordinator, from where workers load them, and lists, describes, fetches and deletes",
-            "them; and has workers load and unload them. A model is named NAME, which means its latest version, or",
-            "NAME@VERSION."
+            "them; has workers load and unload them; and averages checkpoints. A published model is named NAME, which means",
+            "its latest version, or NAME@VERSION."
         },
         footer = {
             "",
@@ -63,6 +63,7 @@ public final class ModelCommand implements Runnable {
     public static CommandLine over(Console console) {
         return new CommandLine(new ModelCommand(console))
                 .addSubcommand("push", new PushCommand(console))
+                .addSubcommand("average", new AverageCommand(console))
                 .addSubcommand("load", new LoadCommands.Load(console))
                 .addSubcommand("unload", new LoadCommands.Unload(console));
     }
@@ -70,7 +71,7 @@ public final class ModelCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "say what to do: push, list, describe, fetch, delete, load or unload");
+                spec.commandLine(), "say what to do: push, average, list, describe, fetch, delete, load or unload");
     }
 
     @Command(

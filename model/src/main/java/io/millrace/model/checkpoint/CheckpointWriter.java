@@ -276,7 +276,7 @@ public final class CheckpointWriter {
     }
 
     /** Layer norms were once called gamma and beta; transformers renames them at each load. */
-    private static String currentName(String tensor) {
+    static String currentName(String tensor) {
         return tensor.replaceFirst("LayerNorm\\.gamma$", "LayerNorm.weight")
                 .replaceFirst("LayerNorm\\.beta$", "LayerNorm.bias");
     }

@@ -67,7 +67,7 @@ record LaneWeights(Lane lane, boolean apart, PtNDManager scope) implements SlotS
             long rank = lane.leaf(found.up()).getShape().get(1);
             parts.add(
                     own
-                            ? owned(lane.leaf(found.up()).mul(found.scale()))
+                            ? scaled(lane.leaf(found.up()), found.scale())
                             : ((NDManager) scope).zeros(new Shape(tensor.shape().getFirst(), rank)));
         }
         return together(parts, 1);
@@ -81,8 +81,15 @@ record LaneWeights(Lane lane, boolean apart, PtNDManager scope) implements SlotS
     /** W + α/r B A. A result joins its left operand's owner, which is the lane; so each is taken over. */
     private PtNDArray adapted(TensorSpec tensor, LearnedWeights.LowRank adapter) {
         NDArray product = owned(lane.leaf(adapter.up()).matMul(lane.leaf(adapter.down())));
-        NDArray change = owned(product.mul(adapter.scale()));
-        return owned(change.add(lane.leaf(tensor)));
+        return owned(scaled(product, adapter.scale()).add(lane.leaf(tensor)));
+    }
+
+    /**
+     * An array times a number. The way back reads the number again, from memory that is Java's: DJL's own product with a
+     * number lets go of it at once, so that the garbage collector could free it before.
+     */
+    private PtNDArray scaled(NDArray array, double scale) {
+        return owned(array.mul(((NDManager) scope).create((float) scale)));
     }
 
     private PtNDArray owned(NDArray array) {

@@ -19,6 +19,7 @@ import io.millrace.model.safetensors.InMemoryTensors;
 import io.millrace.model.safetensors.Tensor;
 import io.millrace.vector.SparseMatrix;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Dropout of what adapters read: gradients against peft's with the same masks, and what every dropout promises. */
 class AdapterDropoutTest {
@@ -169,6 +171,46 @@ class AdapterDropoutTest {
             assertThat(without.get(0)).isEqualTo(whole.get(0));
             assertThat(without.get(2)).isNotEqualTo(whole.get(2));
         }
+    }
+
+    @ParameterizedTest(name = "dropout {0}")
+    @ValueSource(doubles = {0, 0.2})
+    void garbageCollectedBetweenForthAndBackChangesNothing(double dropout) throws IOException {
+        Checkpoint checkpoint = tiny();
+        try (LearningModel model = LearningModel.open(checkpoint, options(dropout, TARGETS));
+                Optimizer optimizer = new Optimizer(model, AdamW.DEFAULT)) {
+            double quiet = normOfAStep(model, optimizer, false);
+            assertThat(quiet).isPositive();
+            for (int i = 0; i < 3; i++) {
+                assertThat(normOfAStep(model, optimizer, true)).isEqualTo(quiet);
+            }
+        }
+    }
+
+    /** Norm of the gradients of one step that changes no weight. */
+    private static double normOfAStep(LearningModel model, Optimizer optimizer, boolean collects) {
+        List<int[]> texts = model.tokenize(TEXTS, TextRole.DOCUMENT);
+        try (Encoding encoding =
+                model.encode(texts, TextRole.DOCUMENT, Optional.of(new Draw(3, 0)), Remember.RESULTS)) {
+            float[] slopes = new float[encoding.vectors().weights().length];
+            Arrays.fill(slopes, 1);
+            List<ByteBuffer> others = collects ? takeFreedMemory() : List.of();
+            encoding.backward(slopes);
+            assertThat(others).allMatch(buffer -> buffer.get(0) == 0);
+        }
+        return optimizer.step(0);
+    }
+
+    /** Frees what buffers nobody refers to held, and takes it for others. */
+    private static List<ByteBuffer> takeFreedMemory() {
+        List<ByteBuffer> others = new ArrayList<>();
+        for (int round = 0; round < 3; round++) {
+            System.gc();
+            for (int i = 0; i < 20_000; i++) {
+                others.add(ByteBuffer.allocateDirect(1 + i % 64));
+            }
+        }
+        return others;
     }
 
     @Test
