@@ -1,4 +1,4 @@
-"""Time and memory of a training step: 16 queries, 4 candidates each, InfoNCE over the batch, FLOPS on documents, AdamW.
+"""Time and memory of a training step: 16 queries (or --queries), 4 candidates each, InfoNCE over the batch, FLOPS on documents, AdamW.
 
     python benchmarks/peers/train_step.py ENGINE DATA_DIR MODEL [--steps 12]
 
@@ -28,7 +28,7 @@ def opened(folder, name):
     return open(path, encoding="utf-8") if path.exists() else gzip.open(f"{path}.gz", "rt", encoding="utf-8")
 
 
-def batches(folder, steps, group):
+def batches(folder, steps, group, count):
     """Judged queries in file order, each with its document and the next ones of the corpus."""
     with opened(folder, "corpus.jsonl") as lines:
         documents = [json.loads(line) for line in lines]
@@ -39,7 +39,7 @@ def batches(folder, steps, group):
     with opened(folder, "qrels/train.tsv") as lines:
         pairs = [row.split("\t")[:2] for row in list(lines)[1:]]
     for step in range(steps):
-        some = [pairs[(step * QUERIES + i) % len(pairs)] for i in range(QUERIES)]
+        some = [pairs[(step * count + i) % len(pairs)] for i in range(count)]
         yield [queries[q] for q, _ in some], [
             texts[(places[d] + j) % len(texts)] for _, d in some for j in range(group)]
 
@@ -76,10 +76,10 @@ def eager(arguments):
         return torch.log1p(torch.relu(logits * batch["attention_mask"].unsqueeze(-1))).amax(1)
 
     times = []
-    for queries, documents in batches(arguments.data, arguments.steps, arguments.group):
+    for queries, documents in batches(arguments.data, arguments.steps, arguments.group, arguments.queries):
         start = time.perf_counter()
         q, d = encode(queries, arguments.query_tokens), encode(documents, arguments.document_tokens)
-        loss = torch.nn.functional.cross_entropy(q @ d.T, torch.arange(QUERIES) * arguments.group)
+        loss = torch.nn.functional.cross_entropy(q @ d.T, torch.arange(arguments.queries) * arguments.group)
         (loss + 0.01 * (d.mean(0) ** 2).sum()).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
@@ -103,7 +103,7 @@ def sentence_transformers(arguments):
         return model.tokenize(texts)
 
     times = []
-    for queries, documents in batches(arguments.data, arguments.steps, arguments.group):
+    for queries, documents in batches(arguments.data, arguments.steps, arguments.group, arguments.queries):
         start = time.perf_counter()
         columns = [features(queries, arguments.query_tokens)]
         columns += [features(documents[j :: arguments.group], arguments.document_tokens) for j in range(arguments.group)]
@@ -122,7 +122,7 @@ def millrace(arguments):
         recipe = pathlib.Path(folder, "step.yaml")
         data = pathlib.Path(folder, "data.jsonl")
         with open(data, "w", encoding="utf-8") as file:
-            for queries, documents in batches(arguments.data, arguments.steps, arguments.group):
+            for queries, documents in batches(arguments.data, arguments.steps, arguments.group, arguments.queries):
                 for i, query in enumerate(queries):
                     own = documents[i * arguments.group : (i + 1) * arguments.group]
                     file.write(json.dumps({"query": query, "pos": own[0], "negs": own[1:]}) + "\n")
@@ -130,7 +130,7 @@ def millrace(arguments):
 name: step
 base: {pathlib.Path(arguments.model).resolve()}
 steps: {arguments.steps}
-batch: {{queries: {QUERIES}, query-tokens: {arguments.query_tokens}, document-tokens: {arguments.document_tokens}}}
+batch: {{queries: {arguments.queries}, query-tokens: {arguments.query_tokens}, document-tokens: {arguments.document_tokens}}}
 candidates: {{group: {arguments.group}}}
 optimizer: {{rate: 2e-5, clip: 1}}
 loss: [{{kind: info-nce}}]
@@ -153,7 +153,7 @@ keep: {{every: 100000, report: 1}}
             time.sleep(0.02)
         if process.returncode:
             raise SystemExit(f"millrace train ended with {process.returncode}")
-        texts = QUERIES * (1 + arguments.group)
+        texts = arguments.queries * (1 + arguments.group)
         lines = [json.loads(line) for line in log.read_text().splitlines()]
         times = [texts / line["texts_per_second"] for line in lines if line["kind"] == "step"]
         report("millrace", times, peak, 0)
@@ -166,6 +166,7 @@ def main():
     parser.add_argument("data")
     parser.add_argument("model")
     parser.add_argument("--steps", type=int, default=12)
+    parser.add_argument("--queries", type=int, default=QUERIES)
     parser.add_argument("--group", type=int, default=GROUP)
     parser.add_argument("--query-tokens", type=int, default=64)
     parser.add_argument("--document-tokens", type=int, default=128)

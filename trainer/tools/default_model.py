@@ -22,6 +22,9 @@ import zipfile
 # Judged queries taken from each source, at most. Gene Ontology and WordNet bring vocabulary that collections lack.
 QUOTA = {"squad-sentences": 3600, "medquad": 1000, "scifact": 809, "title": 1200, "wordnet": 1500, "go": 1000}
 
+# Documents of the collection that checkpoints are judged by, beside the answers.
+JUDGED = {"scifact": 1500, "medquad": 300, "squad-sentences": 100, "go": 50, "wordnet": 50}
+
 
 def lines(path):
     with (gzip.open if str(path).endswith(".gz") else open)(path, "rt", encoding="utf-8") as file:
@@ -142,8 +145,11 @@ class Collection:
         asked = [key for source, keys in sorted(by_source.items()) for key in keys[QUOTA[source] :][:80]]
         judgements = [(query, document) for query, document in self.judgements if query in set(asked)]
         kept = {document for _, document in judgements}
-        others = sorted(set(self.documents) - kept)
-        kept.update(random.Random(5).sample(others, min(2000, len(others))))
+        draw = random.Random(5)
+        # Terms are counted here for DF-FLOPS, and are common or rare in documents of a kind: mostly abstracts, then.
+        for source, count in JUDGED.items():
+            others = sorted(key for key in self.documents if key.startswith(source + "/") and key not in kept)
+            kept.update(draw.sample(others, min(count, len(others))))
         order = sorted(kept)
         random.Random(6).shuffle(order)
         os.makedirs(os.path.join(folder, "qrels"), exist_ok=True)
@@ -226,7 +232,10 @@ def candidates(arguments):
 
 
 def teach(arguments):
-    """t = scale (sigmoid(c / 4) + half of BM25's score in its range over the candidates + a bonus of the judged answer)."""
+    """t = scale (sigmoid(c / 4) + half of BM25's score in its range over the candidates + a bonus of the judged answer).
+
+    Where terms are to find their definitions, the answer counts as BM25's best.
+    """
     documents, queries, _ = read(arguments.out)
     taught = {}
     for line in lines(arguments.scores):
@@ -243,6 +252,9 @@ def teach(arguments):
                 continue
             words = dict(lexical[hard["qid"]])
             words = [words.get(key, 0.0) for key in keys]
+            if hard["qid"].startswith(("wordnet/", "go/")):
+                # A definition seldom has the words that it defines.
+                words[0] = 1.1 * max(words)
             low, span = min(words), max(words) - min(words) or 1.0
             wanted = []
             for i, key in enumerate(keys):
