@@ -29,6 +29,18 @@ public final class ArrayMemory {
     }
 
     /**
+     * An array's values where they are: for writing them to a file, since copies of a whole model and its optimiser's state would
+     * not fit beside it.
+     *
+     * @return to be used only while the array lives and is not changed
+     */
+    public static Tensor shared(PtNDArray array) {
+        List<Long> shape = Arrays.stream(array.getShape().getShape()).boxed().toList();
+        ByteBuffer values = array.size() > 0 ? view(array) : ByteBuffer.allocateDirect(0);
+        return new Tensor(shape, values.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer());
+    }
+
+    /**
      * Replaces an array's values by those of a tensor.
      *
      * @throws io.millrace.model.InvalidModelException if there is none of that name and shape

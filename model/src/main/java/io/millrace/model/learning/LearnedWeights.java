@@ -130,7 +130,7 @@ final class LearnedWeights implements AutoCloseable {
             if (adapter != null) {
                 tensors.put(storedNames.getOrDefault(name, name), merged(value, adapter));
             } else if (learned.containsKey(name) && !factors.contains(name)) {
-                tensors.put(storedNames.getOrDefault(name, name), ArrayMemory.copy(value));
+                tensors.put(storedNames.getOrDefault(name, name), ArrayMemory.shared(value));
             }
         });
         return new OverlaidTensors(files, new InMemoryTensors("the weights being learned", tensors), duplicates);
@@ -153,12 +153,12 @@ final class LearnedWeights implements AutoCloseable {
         return Objects.requireNonNull(values.get(name), name);
     }
 
-    /** Copies of the factors of adapters, under peft's names. */
+    /** The factors of adapters where they are, under peft's names. */
     SortedMap<String, Tensor> factors() {
         SortedMap<String, Tensor> factors = new TreeMap<>();
         for (LowRank adapter : adapters.values()) {
-            factors.put(adapter.down(), ArrayMemory.copy(named(adapter.down())));
-            factors.put(adapter.up(), ArrayMemory.copy(named(adapter.up())));
+            factors.put(adapter.down(), ArrayMemory.shared(named(adapter.down())));
+            factors.put(adapter.up(), ArrayMemory.shared(named(adapter.up())));
         }
         return factors;
     }

@@ -90,9 +90,9 @@ public final class Optimizer implements AutoCloseable {
         SortedMap<String, Tensor> tensors = new TreeMap<>();
         for (Part part : parts) {
             for (Slot slot : part.slots()) {
-                tensors.put(part.named("weight", slot), ArrayMemory.copy(slot.value()));
-                tensors.put(part.named("mean", slot), ArrayMemory.copy(slot.mean()));
-                tensors.put(part.named("square", slot), ArrayMemory.copy(slot.square()));
+                tensors.put(part.named("weight", slot), ArrayMemory.shared(slot.value()));
+                tensors.put(part.named("mean", slot), ArrayMemory.shared(slot.mean()));
+                tensors.put(part.named("square", slot), ArrayMemory.shared(slot.square()));
             }
         }
         SafetensorsWriter.write(file, tensors, TensorType.F32);
