@@ -18,14 +18,13 @@ public final class ArrayMemory {
 
     /** A copy of an array's values, up to 2 GiB. */
     public static Tensor copy(PtNDArray array) {
-        List<Long> shape = Arrays.stream(array.getShape().getShape()).boxed().toList();
-        ByteBuffer copy = ByteBuffer.allocateDirect(Math.toIntExact(array.size() * Float.BYTES))
-                .order(ByteOrder.LITTLE_ENDIAN);
-        if (array.size() > 0) {
-            copy.put(view(array));
-        }
-        FloatBuffer values = copy.flip().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
-        return new Tensor(shape, values);
+        Tensor shared = shared(array);
+        FloatBuffer values = ByteBuffer.allocateDirect(Math.toIntExact(array.size() * Float.BYTES))
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .asFloatBuffer()
+                .put(shared.values().duplicate())
+                .flip();
+        return new Tensor(shared.shape(), values);
     }
 
     /**
