@@ -1,8 +1,10 @@
-"""Writes the vectors that sentence-transformers computes, for EmbeddedModelTest.
+"""Writes the vectors that sentence-transformers computes, for EmbeddedModelTest and DefaultModelTest.
 
 Run from the repository root with torch, transformers and sentence-transformers installed:
   python model/src/test/python/expected_vectors.py models/splade-tiny \
-      model/src/test/resources/io/millrace/model/splade-tiny-vectors.json
+      model/src/test/resources/io/millrace/model/splade-tiny-vectors.json 256
+  python model/src/test/python/expected_vectors.py models/millrace-tiny \
+      model/src/test/resources/io/millrace/model/millrace-tiny-vectors.json 384
 """
 
 import json
@@ -13,7 +15,6 @@ import torch
 import transformers
 from sentence_transformers import SparseEncoder
 
-MAX_TOKENS = 256
 TEXTS = [
     "The weather is lovely today.",
     "It's so sunny outside!",
@@ -32,10 +33,10 @@ TEXTS = [
 ]
 
 
-def main(model, out):
+def main(model, out, length):
     torch.set_num_threads(1)
     encoder = SparseEncoder(model, device="cpu")
-    encoder.max_seq_length = MAX_TOKENS
+    encoder.max_seq_length = int(length)
     cases = []
     for text in TEXTS:
         vector = encoder.encode([text], convert_to_sparse_tensor=False)[0]
@@ -43,7 +44,7 @@ def main(model, out):
         cases.append({"text": text, "ids": ids, "weights": [float(vector[i]) for i in ids]})
     versions = {m.__name__: m.__version__ for m in (torch, transformers, sentence_transformers)}
     with open(out, "w", encoding="utf-8") as file:
-        json.dump({"versions": versions, "max_tokens": MAX_TOKENS, "cases": cases}, file)
+        json.dump({"versions": versions, "max_tokens": int(length), "cases": cases}, file)
         file.write("\n")
 
 

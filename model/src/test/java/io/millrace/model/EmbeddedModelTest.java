@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.millrace.model.EncoderOptions.Kernels;
 import io.millrace.model.batch.InputLayout;
 import io.millrace.model.batch.ModelInput;
@@ -23,13 +21,11 @@ import io.millrace.model.head.MlmKernelHead;
 import io.millrace.model.head.MlmScreenedHead;
 import io.millrace.vector.SparseVector;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
-import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -84,23 +80,10 @@ class EmbeddedModelTest {
 
     @Test
     void equalsSentenceTransformersOnAwkwardTexts() throws IOException {
-        List<String> texts = new ArrayList<>();
-        List<SparseVector> expected = new ArrayList<>();
-        try (InputStream json = EmbeddedModelTest.class.getResourceAsStream("splade-tiny-vectors.json")) {
-            JsonNode root = new JsonMapper().readTree(Objects.requireNonNull(json));
-            assertThat(root.path("max_tokens").asInt()).isEqualTo(fast.maxTokens(TextRole.DOCUMENT));
-            for (JsonNode one : root.path("cases")) {
-                texts.add(one.path("text").asText());
-                int size = one.path("ids").size();
-                float[] weights = new float[size];
-                IntStream.range(0, size)
-                        .forEach(i -> weights[i] = one.path("weights").path(i).floatValue());
-                int[] ids = IntStream.range(0, size)
-                        .map(i -> one.path("ids").path(i).asInt())
-                        .toArray();
-                expected.add(new SparseVector(ids, weights));
-            }
-        }
+        RecordedVectors recorded = RecordedVectors.read("splade-tiny-vectors.json");
+        assertThat(recorded.maxTokens()).isEqualTo(fast.maxTokens(TextRole.DOCUMENT));
+        List<String> texts = recorded.texts();
+        List<SparseVector> expected = recorded.vectors();
         assertThat(texts).hasSizeGreaterThan(10);
         VectorDistance.assertClose(encode(fast, texts), expected, TOLERANCE, "fast");
         VectorDistance.assertClose(encode(plain, texts), expected, TOLERANCE, "plain");

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Where checkpoints are. */
 public final class Models {
-    private static final String EMBEDDED = "models/splade-tiny";
+    private static final String EMBEDDED = "models/millrace-tiny";
 
     private Models() {}
 
