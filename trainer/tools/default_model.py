@@ -241,6 +241,8 @@ def teach(arguments):
     crossed = {}
     for line in lines(arguments.scores):
         crossed.update(json.loads(line))
+    if len(arguments.run) != 2:
+        raise SystemExit(f"teach needs two rankings and got {len(arguments.run)}; give --run BM25.run --run BASE.run")
     lexical, learned = (ranking(path, 1000) for path in arguments.run)
     draw = random.Random(3)
     deviation = []

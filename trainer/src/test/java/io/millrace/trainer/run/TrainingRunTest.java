@@ -168,7 +168,7 @@ class TrainingRunTest {
     @Test
     void aLexicalFloorBringsOwnTokensUpAndARunGoesOnWithIt() throws Exception {
         String floor =
-                "lexical-floor: {counted-in: data/corpus.jsonl, queries: {gain: 0.3, least-idf: 0.5, two-sided: true, anchor: 0.1},"
+                "lexical-floor: {counted-in: data/corpus.jsonl, queries: {gain: 0.3, least-idf: 0.5, two-sided: true, anchor: 0.02},"
                         + " documents: {gain: 1, least-idf: 0.5, ramp: constant}}\n";
         write(14, floor);
         run(temporary.resolve("whole"));

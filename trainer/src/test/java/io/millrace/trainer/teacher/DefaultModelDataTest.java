@@ -140,14 +140,14 @@ class DefaultModelDataTest {
         });
 
         python("-c", WRITE, root, "scores");
-        tool("teach", "--run", root + "/a.run", "--scores", root + "/scores.json");
+        tool("teach", "--run", root + "/a.run", "--run", root + "/b.run", "--scores", root + "/scores.json");
         List<String> taught = Files.readAllLines(folder.resolve("out/distillation.jsonl"));
         assertThat(taught).hasSameSizeAs(lines("hard.jsonl"));
         for (String line : taught) {
             assertThat(KdLine.parse(line, "line").scores()).hasSize(8);
         }
         String before = Files.readString(folder.resolve("out/distillation.jsonl"));
-        tool("teach", "--run", root + "/a.run", "--scores", root + "/scores.json");
+        tool("teach", "--run", root + "/a.run", "--run", root + "/b.run", "--scores", root + "/scores.json");
         assertThat(folder.resolve("out/distillation.jsonl")).hasContent(before);
     }
 }
